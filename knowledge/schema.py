@@ -1,0 +1,204 @@
+"""The form of the knowledge: what a file in this folder may say.
+
+Every model is frozen and refuses fields that it does not know. Sentences for people come as
+`Text`, German and English side by side; facts stand once.
+"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from knowledge.words import (
+    Context,
+    Mechanism,
+    Need,
+    Phase,
+    Place,
+    Product,
+    Risk,
+    Shell,
+    Status,
+    Team,
+    TermKind,
+)
+
+CODE = r"^(0x[0-9A-F]{8}|AADSTS[0-9]{5,7})$"
+DAY = r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"
+ID = r"^[a-z0-9]+([-_][a-z0-9]+)*$"
+OUTCOME = r"^(next check|hand over|resolved|measure [a-z0-9-]+|see [a-z0-9-]+)$"
+
+
+class Model(BaseModel):
+    """A piece of knowledge: frozen, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Text(Model):
+    """A sentence for people, in both languages."""
+
+    de: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Command(Model):
+    """What a person types or opens. `elevated` means: in a window run as administrator."""
+
+    text: str = Field(min_length=1)
+    shell: Shell
+    elevated: bool = False
+
+
+class Source(Model):
+    """Where a statement comes from, and the day it was read there."""
+
+    title: str
+    url: str | None = None
+    read_on: str = Field(pattern=DAY)
+
+
+class Answer(Model):
+    """One possible result of a check. `facts` are the values a reader gives for it."""
+
+    id: str
+    label: Text
+    facts: tuple[str, ...] = ()
+
+
+class Check(Model):
+    """One thing to look at, and the closed list of what one may see there."""
+
+    id: str = Field(pattern=ID)
+    title: Text
+    phase: Phase
+    why: Text
+    body: Text
+    read: Text
+    command: Command | None = None
+    alternative: Text | None = None
+    needs: tuple[Need, ...] = ()
+    reader: str | None = None
+    fact: str | None = None
+    answers: tuple[Answer, ...] = Field(min_length=2)
+    sources: tuple[str, ...] = Field(min_length=1)
+
+
+class Measure(Model):
+    """One thing to do. `undo` says the way back; `before` what to secure first."""
+
+    id: str = Field(pattern=ID)
+    title: Text
+    body: Text
+    command: Command | None = None
+    needs: tuple[Need, ...] = ()
+    risk: Risk
+    warning: Text | None = None
+    before: Text | None = None
+    undo: Text | None = None
+    sources: tuple[str, ...] = Field(min_length=1)
+
+
+class Signals(Model):
+    """What points to a fault. `messages` are words of the message that the person sees."""
+
+    codes: tuple[str, ...] = ()
+    messages: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    context: tuple[Context, ...] = ()
+    terms: tuple[str, ...] = ()
+    facts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class Outcome(Model):
+    """Where an answer leads: next check, hand over, resolved, measure ID, see FAULT."""
+
+    when: str
+    then: str = Field(pattern=OUTCOME)
+
+
+class CheckUse(Model):
+    """A check as a fault uses it."""
+
+    use: str
+    answers: tuple[Outcome, ...] = Field(min_length=1)
+
+
+class EscalationSign(Text):
+    """A reason to hand over at once: all `signs` together, in words beside it.
+
+    A sign is a context, a term of the vocabulary, a code, or `fact=value`.
+    Without signs, the sentence is advice for the person who reads the fault.
+    """
+
+    signs: tuple[str, ...] = ()
+
+
+class Escalation(Model):
+    """Who takes the fault over, when, and with which evidence."""
+
+    team: Team
+    when: tuple[EscalationSign, ...] = Field(min_length=1)
+    bring: tuple[str, ...] = Field(min_length=1)
+
+
+class Fault(Model):
+    """One fault, from what it is to who takes it over."""
+
+    id: str = Field(pattern=ID)
+    title: Text
+    status: Status
+    reviewed_on: str = Field(pattern=DAY)
+    product: Product
+    mechanism: Mechanism
+    usual: bool = False
+    signals: Signals
+    meaning: Text
+    not_to_confuse_with: tuple[str, ...] = ()
+    causes: tuple[Text, ...] = Field(min_length=1)
+    checks: tuple[CheckUse, ...] = Field(min_length=1)
+    measures: dict[Place, tuple[str, ...]]
+    offline_limit: Text
+    warnings: tuple[Text, ...] = ()
+    escalation: Escalation
+    sources: tuple[str, ...] = Field(min_length=1)
+
+
+class Evidence(Text):
+    """Something to attach to a case; `command` gives it."""
+
+    command: str | None = None
+
+
+class MechanismInfo(Model):
+    """A mechanism in words, as a choice of a question and in a summary."""
+
+    title: Text
+    product: Product
+
+
+class Term(Model):
+    """Words people use for one thing. Patterns: see knowledge/vocabulary/README."""
+
+    id: str = Field(pattern=ID)
+    kind: TermKind
+    points_to: dict[Mechanism, float] = Field(default_factory=dict)
+    product: Product | None = None
+    de: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+
+
+class QuestionChoice(Model):
+    """An answer to a discriminating question, and the mechanisms it leaves."""
+
+    id: str
+    label: Text
+    leaves: tuple[Mechanism, ...] = ()
+
+
+class Question(Model):
+    """A question that tells mechanisms apart."""
+
+    id: str = Field(pattern=ID)
+    title: Text
+    body: Text
+    why: Text
+    command: Command | None = None
+    choices: tuple[QuestionChoice, ...] = Field(min_length=2)
+    sources: tuple[str, ...] = Field(min_length=1)
