@@ -1,1 +1,1 @@
-"""What the helpdesk knows: YAML kept by the helpdesk lead, and the package that loads and checks it."""
+"""What the helpdesk knows: YAML kept by the helpdesk lead, and what loads and checks it."""

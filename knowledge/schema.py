@@ -166,11 +166,37 @@ class Evidence(Text):
     command: str | None = None
 
 
-class MechanismInfo(Model):
+class MechanismInfo(Text):
     """A mechanism in words, as a choice of a question and in a summary."""
 
-    title: Text
     product: Product
+
+
+class Fact(Model):
+    """Something a pasted output can establish; without `values` any value will do."""
+
+    values: tuple[str, ...] = ()
+
+
+class Output(Model):
+    """The shape of a command's output: `lines` are regular expressions for single lines.
+
+    A text holds this output when at least `at_least` different ones of them are found.
+    """
+
+    command: str
+    lines: tuple[str, ...] = Field(min_length=1)
+    at_least: int = 2
+
+
+class Weights(Model):
+    """How evidence is weighed in triage; see knowledge/weights.yaml for what each means."""
+
+    classifier: float
+    code: float
+    term: float
+    fact: float
+    ask_margin: float
 
 
 class Term(Model):

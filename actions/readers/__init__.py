@@ -1,0 +1,1 @@
+"""Readers: one pure function per command; pasted output in, facts out."""
