@@ -1,0 +1,70 @@
+"""Tell pasted command output from what a person wrote around it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Tuple
+
+from components.finding import Finder
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+#: The whole message, for components that read codes in outputs too.
+WHOLE = "whole_text"
+#: The outputs recognised, by the names that actions/readers use.
+OUTPUTS = "outputs"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class PastedOutput(Finder):
+    """Recognises output by its shape and leaves only the person's own words as the text.
+
+    Output never reaches a classifier: its labels would look like words somebody chose.
+    """
+
+    def learn(self, words: Dict[str, Any]) -> None:
+        """Compile the shapes of the known outputs."""
+        self._shapes = {
+            name: ([re.compile(line) for line in shape["lines"]], shape["at_least"])
+            for name, shape in words["outputs"].items()
+        }
+
+    def find(self, message: Message) -> None:
+        """Set `whole_text` and `outputs`, and reduce the text to prose."""
+        text = message.get(TEXT) or ""
+        message.set(WHOLE, text)
+        spans = self._spans(text)
+        message.set(OUTPUTS, sorted(spans), add_to_output=True)
+        message.set(TEXT, without(text, list(spans.values())))
+
+    def _spans(self, text: str) -> Dict[str, Tuple[int, int]]:
+        """Return where each recognised output begins and ends."""
+        spans = {}
+        for name, (lines, at_least) in self._shapes.items():
+            hits = [hit for line in lines for hit in _first_hits(line, text)]
+            if len({hit.re for hit in hits}) >= at_least:
+                begin = text.rfind("\n", 0, min(hit.start() for hit in hits)) + 1
+                last = max(hit.end() for hit in hits)
+                end = text.find("\n", last)
+                spans[name] = (begin, len(text) if end < 0 else end)
+        return spans
+
+
+def _first_hits(line: re.Pattern[str], text: str) -> List[re.Match[str]]:
+    """Return the matches of a line's shape, line by line."""
+    pattern = re.compile(line.pattern, line.flags | re.MULTILINE)
+    return list(pattern.finditer(text))
+
+
+def without(text: str, spans: List[Tuple[int, int]]) -> str:
+    """Return the text outside the spans.
+
+    >>> without("Hallo\\nName: x\\ngeht nicht", [(6, 13)])
+    'Hallo geht nicht'
+    """
+    kept = [True] * len(text)
+    for begin, end in spans:
+        kept[begin:end] = [False] * (end - begin)
+    prose = "".join(char if keep else " " for char, keep in zip(text, kept))
+    return " ".join(prose.split())
