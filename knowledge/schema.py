@@ -167,9 +167,13 @@ class Evidence(Text):
 
 
 class MechanismInfo(Text):
-    """A mechanism in words, as a choice of a question and in a summary."""
+    """A mechanism in words, as a choice of a question and in a summary.
+
+    `start_with` names the fault to walk when the mechanism has none of its own.
+    """
 
     product: Product
+    start_with: str | None = None
 
 
 class Fact(Model):
@@ -189,6 +193,14 @@ class Output(Model):
     at_least: int = 2
 
 
+class CodeFact(Model):
+    """A code that exists: its symbolic name, product and the mechanisms it occurs in."""
+
+    name: str | None = None
+    product: Product
+    mechanisms: tuple[Mechanism, ...] = ()
+
+
 class Weights(Model):
     """How evidence is weighed in triage; see knowledge/weights.yaml for what each means."""
 
@@ -196,7 +208,10 @@ class Weights(Model):
     code: float
     term: float
     fact: float
+    other_product: float
     ask_margin: float
+    refuse_from: float
+    understood_from: float
 
 
 class Term(Model):

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from knowledge.schema import (
     Check,
+    CodeFact,
     Evidence,
     Fact,
     Fault,
@@ -43,6 +44,7 @@ class Knowledge:
     sources: Mapping[str, Source]
     facts: Mapping[str, Fact]
     outputs: Mapping[str, Output]
+    codes: Mapping[str, CodeFact]
     weights: Weights
 
 
@@ -81,5 +83,6 @@ def load(home: Path = HOME) -> Knowledge:
         sources=_table(home / "sources.yaml", Source),
         facts=_table(home / "facts.yaml", Fact),
         outputs=_table(home / "outputs.yaml", Output),
+        codes=_table(home / "codes.yaml", CodeFact),
         weights=Weights.model_validate(_read(home / "weights.yaml")),
     )
