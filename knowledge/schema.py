@@ -56,11 +56,15 @@ class Source(Model):
 
 
 class Answer(Model):
-    """One possible result of a check. `facts` are the values a reader gives for it."""
+    """One possible result of a check.
+
+    `facts` are the values a reader gives for it, `lacks` what the person is without after it.
+    """
 
     id: str
     label: Text
     facts: tuple[str, ...] = ()
+    lacks: tuple[Need, ...] = ()
 
 
 class Check(Model):
@@ -82,13 +86,17 @@ class Check(Model):
 
 
 class Measure(Model):
-    """One thing to do. `undo` says the way back; `before` what to secure first."""
+    """One thing to do. `undo` says the way back; `before` what to secure first.
+
+    `gives` is what the person has again once it is done (connecting the VPN: company_network).
+    """
 
     id: str = Field(pattern=ID)
     title: Text
     body: Text
     command: Command | None = None
     needs: tuple[Need, ...] = ()
+    gives: tuple[Need, ...] = ()
     risk: Risk
     warning: Text | None = None
     before: Text | None = None
