@@ -242,12 +242,16 @@ class QuestionChoice(Model):
 
 
 class Question(Model):
-    """A question that tells mechanisms apart."""
+    """A question that tells mechanisms apart.
+
+    `opening`: it is worth asking even when nothing is known yet.
+    """
 
     id: str = Field(pattern=ID)
     title: Text
     body: Text
     why: Text
+    opening: bool = False
     command: Command | None = None
     choices: tuple[QuestionChoice, ...] = Field(min_length=2)
     sources: tuple[str, ...] = Field(min_length=1)
