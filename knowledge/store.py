@@ -60,14 +60,19 @@ def _table(path: Path, model: type[M]) -> dict[str, M]:
     return {key: model.model_validate(value) for key, value in (_read(path) or {}).items()}
 
 
+def load_phrases(home: Path = HOME) -> dict[str, Text]:
+    """Return the assistant's own sentences: they are needed where a whole load would be slow."""
+    phrases: dict[str, Text] = {}
+    for path in sorted((home / "phrases").glob("*.yaml")):
+        phrases |= _table(path, Text)
+    return phrases
+
+
 def load(home: Path = HOME) -> Knowledge:
     """Return the knowledge under `home`."""
     terms: dict[str, Term] = {}
     for path in sorted((home / "vocabulary").glob("*.yaml")):
         terms |= {entry["id"]: Term.model_validate(entry) for entry in _read(path) or []}
-    phrases: dict[str, Text] = {}
-    for path in sorted((home / "phrases").glob("*.yaml")):
-        phrases |= _table(path, Text)
     return Knowledge(
         faults=_units(home / "faults", Fault),
         checks=_units(home / "checks", Check),
@@ -78,7 +83,7 @@ def load(home: Path = HOME) -> Knowledge:
             Mechanism(key): info
             for key, info in _table(home / "mechanisms.yaml", MechanismInfo).items()
         },
-        phrases=phrases,
+        phrases=load_phrases(home),
         evidence=_table(home / "evidence.yaml", Evidence),
         sources=_table(home / "sources.yaml", Source),
         facts=_table(home / "facts.yaml", Fact),
