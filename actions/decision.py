@@ -1,0 +1,50 @@
+"""A decision: what to say next, before it has words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from actions.step import Kind
+from knowledge.schema import Check, EscalationSign, Fault, Measure, Question
+
+
+class Reason(StrEnum):
+    """Why a case is handed over."""
+
+    SIGN = "sign"
+    EXHAUSTED = "exhausted"
+    ANSWER = "answer"
+    WISH = "wish"
+    NO_ANSWER = "no-answer"
+
+
+class ChoiceId(StrEnum):
+    """The choices that are not answers of a check or question."""
+
+    YES = "yes"
+    NO = "no"
+    LATER = "later"
+    WORKED = "worked"
+    STILL = "still"
+    CANNOT = "cannot"
+    HUMAN = "human"
+    RESTART = "restart"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to say next. `notes` are phrases that go before it, with their values filled in."""
+
+    kind: Kind
+    id: str
+    fault: Fault | None = None
+    check: Check | None = None
+    measure: Measure | None = None
+    question: Question | None = None
+    reason: Reason | None = None
+    sign: EscalationSign | None = None
+    done: int = 0
+    about: str | None = None
+    notes: tuple[str, ...] = ()

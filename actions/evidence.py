@@ -1,0 +1,228 @@
+"""What the evidence says: mechanism, product, scope, escalation (DESIGN 4.6).
+
+A reader's facts beat codes, codes and terms beat the classifier; how much each counts is data
+(knowledge/weights.yaml). Pure functions of a case and the knowledge.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from actions.case import DESCRIBE, Case
+from knowledge.schema import EscalationSign, Fault
+from knowledge.store import Knowledge
+from knowledge.words import Context, Mechanism, Product, Status, TermKind
+
+#: No class is ever impossible: evidence must be able to lift what the classifier missed.
+FLOOR = 0.005
+#: What an answer to a question takes from the mechanisms it excludes.
+EXCLUDED = 12.0
+
+Scores = dict[Mechanism, float]
+Ranking = tuple[tuple[Mechanism, float], ...]
+
+OF_WINDOWS = frozenset(m for m in Mechanism if m.value.startswith("windows_"))
+OF_M365 = frozenset(m for m in Mechanism if m.value.startswith("m365_"))
+
+
+class Scope(StrEnum):
+    """Whether a message is for this assistant."""
+
+    IN = "in"
+    OUT = "out"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What the evidence of a case adds up to. The shares of `ranking` sum to one."""
+
+    ranking: Ranking
+    product: Product
+    context: tuple[Context, ...]
+    scope: Scope
+    refused: bool
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """Return the mechanism that leads; none when the message is not for us."""
+        return self.ranking[0][0] if self.scope is Scope.IN else Mechanism.NONE
+
+
+def understand(case: Case, knowledge: Knowledge) -> Understanding:
+    """Return what the evidence of the case says."""
+    scores = _scores(case, knowledge)
+    is_ours = max(scores, key=lambda m: scores[m]) is not Mechanism.NONE
+    ranking = shares({m: s for m, s in scores.items() if m is not Mechanism.NONE})
+    refused = is_refused(case, knowledge)
+    scope = Scope.HUMAN if case.wants_human else Scope.IN if is_ours and not refused else Scope.OUT
+    return Understanding(
+        ranking=ranking,
+        product=_product(case, knowledge, ranking[0][0]) if scope is Scope.IN else Product.NONE,
+        context=contexts(case, knowledge),
+        scope=scope,
+        refused=refused,
+    )
+
+
+def shares(scores: Mapping[Mechanism, float]) -> Ranking:
+    """Return the scores as shares that sum to one, the highest first."""
+    top = max(scores.values())
+    raised = {mechanism: math.exp(score - top) for mechanism, score in scores.items()}
+    total = sum(raised.values())
+    ranked = sorted(raised.items(), key=lambda item: (-item[1], item[0].value))
+    return tuple((mechanism, value / total) for mechanism, value in ranked)
+
+
+def is_refused(case: Case, knowledge: Knowledge) -> bool:
+    """Tell whether a licence bypass is asked for: a telling word, or a sure classifier."""
+    tools = any(_kind(term, knowledge) is TermKind.REFUSE for term in case.terms)
+    return tools or case.intents.get("piracy", 0.0) >= knowledge.weights.refuse_from
+
+
+def contexts(case: Case, knowledge: Knowledge) -> tuple[Context, ...]:
+    """Return the circumstances that were mentioned, in the order of their list."""
+    named = {term for term in case.terms if _kind(term, knowledge) is TermKind.CONTEXT}
+    return tuple(context for context in Context if context.value in named)
+
+
+def fault_for(case: Case, mechanism: Mechanism, knowledge: Knowledge) -> Fault | None:
+    """Return the fault of a mechanism that the evidence fits best, None when there is none."""
+    own = [f for f in active_faults(knowledge) if f.mechanism is mechanism]
+    if own:
+        return max(own, key=lambda fault: (_fit(case, fault), fault.usual))
+    info = knowledge.mechanisms.get(mechanism)
+    return knowledge.faults.get(info.start_with) if info and info.start_with else None
+
+
+def active_faults(knowledge: Knowledge) -> Iterator[Fault]:
+    """Yield the faults that are in use."""
+    return (f for f in knowledge.faults.values() if f.status is not Status.RETIRED)
+
+
+def escalation_sign(case: Case, fault: Fault) -> EscalationSign | None:
+    """Return the first reason of the fault to hand over at once that the case shows."""
+    reasons = (r for r in fault.escalation.when if r.signs)
+    return next((r for r in reasons if all(shows(case, sign) for sign in r.signs)), None)
+
+
+def shows(case: Case, sign: str) -> bool:
+    """Tell whether a case shows a sign: a context or term, a code, or `fact=value`."""
+    fact, equals, value = sign.partition("=")
+    if equals:
+        return case.facts.get(fact) == value
+    return sign in case.terms or sign in case.codes
+
+
+def _scores(case: Case, knowledge: Knowledge) -> Scores:
+    """Return the weighed evidence for every mechanism, and for none of them."""
+    scores = _classifier_scores(case, knowledge)
+    for mechanism, weight in _support(case, knowledge):
+        scores[mechanism] += weight
+    for mechanism in _of_other_product(case, knowledge):
+        scores[mechanism] -= knowledge.weights.other_product
+    for left in _left_by_answers(case, knowledge):
+        for mechanism in scores:
+            scores[mechanism] -= 0.0 if mechanism in left else EXCLUDED
+    return scores
+
+
+def _classifier_scores(case: Case, knowledge: Knowledge) -> Scores:
+    """Return the classifier's log probabilities; all that describes nothing speaks for none."""
+    chances = {m: case.intents.get(f"{DESCRIBE}{m}", 0.0) for m in Mechanism}
+    described = sum(chances.values())
+    named = sum(case.intents.values())
+    chances[Mechanism.NONE] = max(0.0, named - described) if described else 0.0
+    weight = knowledge.weights.classifier
+    return {m: weight * math.log(max(chance, FLOOR)) for m, chance in chances.items()}
+
+
+def _support(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechanism, float]]:
+    """Yield what codes, quoted messages, terms and facts add to which mechanism."""
+    weights = knowledge.weights
+    for code in case.codes:
+        mechanisms = mechanisms_of(code, knowledge)
+        for mechanism in mechanisms:
+            yield mechanism, weights.code / math.sqrt(len(mechanisms))
+    for fault in case.messages:
+        if fault in knowledge.faults:
+            yield knowledge.faults[fault].mechanism, weights.code
+    for term in case.terms:
+        if term in knowledge.terms:
+            for mechanism, points in knowledge.terms[term].points_to.items():
+                yield mechanism, weights.term * points
+    for mechanism in {m for m, _ in _facts_met(case, knowledge)}:
+        yield mechanism, weights.fact
+
+
+def mechanisms_of(code: str, knowledge: Knowledge) -> frozenset[Mechanism]:
+    """Return the mechanisms in which a code occurs."""
+    listed = knowledge.codes[code].mechanisms if code in knowledge.codes else ()
+    faults = (f.mechanism for f in active_faults(knowledge) if code in f.signals.codes)
+    return frozenset({*listed, *faults})
+
+
+def _facts_met(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechanism, str]]:
+    for fault in active_faults(knowledge):
+        for fact, values in fault.signals.facts.items():
+            if case.facts.get(fact) in values:
+                yield fault.mechanism, fact
+
+
+def _left_by_answers(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechanism, ...]]:
+    """Yield, per answered question, the mechanisms that the answer leaves."""
+    for entry in case.log:
+        question = knowledge.questions.get(entry.id) if entry.kind == "ask" else None
+        for choice in question.choices if question else ():
+            if choice.id == entry.answer and choice.leaves:
+                yield choice.leaves
+
+
+def _of_other_product(case: Case, knowledge: Knowledge) -> frozenset[Mechanism]:
+    """Return the mechanisms of the product that nobody mentioned, when one was mentioned."""
+    named = _products_named(case, knowledge)
+    if named == {Product.WINDOWS}:
+        return OF_M365
+    return OF_WINDOWS if named == {Product.M365} else frozenset()
+
+
+def _products_named(case: Case, knowledge: Knowledge) -> set[Product]:
+    terms = (knowledge.terms[term] for term in case.terms if term in knowledge.terms)
+    named = {term.product for term in terms if term.product}
+    licensed = case.facts.get("licensed_product")
+    return named | {Product(licensed)} if licensed else named
+
+
+def _product(case: Case, knowledge: Knowledge, mechanism: Mechanism) -> Product:
+    """Return what is not activated, given the leading mechanism."""
+    if mechanism in OF_M365:
+        return Product.M365
+    if mechanism in OF_WINDOWS:
+        return Product.WINDOWS
+    if case.facts.get("licensed_product"):
+        return Product(case.facts["licensed_product"])
+    named = _products_named(case, knowledge)
+    if named in ({Product.WINDOWS}, {Product.M365}):
+        return next(iter(named))
+    if mechanism is not Mechanism.UNKNOWN:
+        return Product.M365 if "office_product_vl" in case.terms else Product.WINDOWS
+    of_codes = {knowledge.codes[c].product for c in case.codes if c in knowledge.codes}
+    return next(iter(of_codes)) if len(of_codes) == 1 and not named else Product.BOTH
+
+
+def _fit(case: Case, fault: Fault) -> float:
+    """Return how well the evidence fits a fault of the leading mechanism."""
+    signals = fault.signals
+    return (
+        2.0 * len(set(case.codes) & set(signals.codes))
+        + 2.0 * (fault.id in case.messages)
+        + 1.0 * len(set(case.terms) & {*signals.context, *signals.terms})
+        + 3.0 * sum(case.facts.get(fact) in values for fact, values in signals.facts.items())
+    )
+
+
+def _kind(term: str, knowledge: Knowledge) -> TermKind | None:
+    return knowledge.terms[term].kind if term in knowledge.terms else None

@@ -1,0 +1,1 @@
+"""Handing a case over: a ticket is made once and never lost."""

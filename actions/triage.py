@@ -1,0 +1,113 @@
+"""The one next step: evidence, then a question if need be, then the walk through a fault.
+
+`next_step(case, knowledge)` is pure: no clock, network, files or randomness; the same case gives
+the same step.
+"""
+
+from __future__ import annotations
+
+from actions import wording
+from actions.case import Case
+from actions.decision import Decision, Reason
+from actions.evidence import (
+    Ranking,
+    Scope,
+    Understanding,
+    escalation_sign,
+    fault_for,
+    understand,
+)
+from actions.step import Kind, Step
+from actions.walk import walk
+from knowledge.schema import Fault, Question
+from knowledge.store import Knowledge
+from knowledge.words import Mechanism
+
+#: Mechanisms with less than this share of the leader's are no contenders.
+CONTENDS_FROM = 0.25
+
+
+def next_step(case: Case, knowledge: Knowledge) -> Step:
+    """Return what to say next, in the language of the case."""
+    return wording.say(decide(case, knowledge), case, knowledge)
+
+
+def decide(case: Case, knowledge: Knowledge) -> Decision:
+    """Return what to say next, without words."""
+    seen = understand(case, knowledge)
+    if _was_handed_over(case):
+        return Decision(Kind.TICKET, "ticket", fault=current_fault(case, knowledge))
+    if case.answer("resolved", "case"):
+        return Decision(Kind.RESOLVED, "resolved", fault=current_fault(case, knowledge))
+    if seen.refused:
+        return Decision(Kind.REFUSE, "refuse")
+    if seen.scope is Scope.HUMAN:
+        return Decision(Kind.ESCALATE, "human", reason=Reason.WISH)
+    if case.is_empty:
+        return Decision(Kind.GREET, "greet")
+    if seen.scope is Scope.OUT:
+        return Decision(Kind.OUT_OF_SCOPE, "out-of-scope")
+    return _diagnose(case, seen, knowledge)
+
+
+def current_fault(case: Case, knowledge: Knowledge) -> Fault | None:
+    """Return the fault that the case is walked through, None while that is open."""
+    seen = understand(case, knowledge)
+    return _start(case, seen, knowledge) if seen.scope is Scope.IN else None
+
+
+def _diagnose(case: Case, seen: Understanding, knowledge: Knowledge) -> Decision:
+    """Return a question that tells mechanisms apart, or the next step of the leading fault."""
+    if case.doubtful:
+        return Decision(Kind.ASK, "did-you-mean")
+    fault = _start(case, seen, knowledge)
+    sign = escalation_sign(case, fault) if fault else None
+    question = None if sign else open_question(case, seen.ranking, knowledge)
+    if question:
+        return Decision(Kind.ASK, question.id, question=question, fault=None)
+    if fault is None:
+        return Decision(Kind.ESCALATE, "no-answer", reason=Reason.NO_ANSWER)
+    if sign and case.answer("escalate", fault.id) is None:
+        return Decision(Kind.ESCALATE, fault.id, fault=fault, reason=Reason.SIGN, sign=sign)
+    return walk(case, fault, knowledge)
+
+
+def _was_handed_over(case: Case) -> bool:
+    return bool(case.ticket) or any(e.kind == "escalate" and e.answer == "yes" for e in case.log)
+
+
+def _start(case: Case, seen: Understanding, knowledge: Knowledge) -> Fault | None:
+    """Return the fault to walk: of the leading mechanism that is one."""
+    leading = next((m for m, _ in seen.ranking if m is not Mechanism.UNKNOWN), None)
+    return fault_for(case, leading, knowledge) if leading else None
+
+
+def open_question(case: Case, ranking: Ranking, knowledge: Knowledge) -> Question | None:
+    """Return the question that best tells the contenders apart, None when none is needed.
+
+    A question is needed when the leader is `unknown` or leads by less than the margin; it must
+    not have been asked, and its choices must part the contenders.
+    """
+    (leader, first), (_, second) = ranking[0], ranking[1]
+    if leader is not Mechanism.UNKNOWN and first - second >= knowledge.weights.ask_margin:
+        return None
+    contenders = {m: s for m, s in ranking if s >= CONTENDS_FROM * first}
+    asked = {entry.id for entry in case.log if entry.kind == "ask"}
+    candidates = [
+        (_left_together(question, contenders), question.id, question)
+        for question in knowledge.questions.values()
+        if question.id not in asked
+    ]
+    sure = sum(contenders.values())
+    useful = [c for c in candidates if c[0] < 0.999 * sure * sure] if len(contenders) > 1 else []
+    if not useful and leader is Mechanism.UNKNOWN:
+        useful = [c for c in candidates if c[2].opening]
+    return min(useful)[2] if useful else None
+
+
+def _left_together(question: Question, contenders: dict[Mechanism, float]) -> float:
+    """Return how much of the contenders' weight a question leaves together (less is better)."""
+    groups = [[contenders.get(m, 0.0) for m in choice.leaves] for choice in question.choices]
+    named = {m for choice in question.choices for m in choice.leaves}
+    unnamed = sum(s for m, s in contenders.items() if m not in named)
+    return sum(sum(group) ** 2 for group in groups) + unnamed**2

@@ -1,0 +1,296 @@
+"""Put a decision into the person's language.
+
+All words come from the knowledge; nothing for people is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from actions.case import Case
+from actions.decision import ChoiceId, Decision, Reason
+from actions.evidence import Understanding, escalation_sign, fault_for, mechanisms_of, understand
+from actions.step import Choice, Command, Kind, Progress, SourceRef, Step, TicketRef
+from actions.walk import lacking
+from knowledge import schema
+from knowledge.schema import Fault, Text
+from knowledge.store import Knowledge
+from knowledge.words import Mechanism, Need, Product, Risk, Team
+
+#: The mechanisms a ranking in a Step names at most.
+DIGITS = 4
+
+
+def say(decision: Decision, case: Case, knowledge: Knowledge) -> Step:
+    """Return the Step that says a decision in the language of the case."""
+    speaker = _Speaker(decision, case, knowledge)
+    title, body = speaker.words()
+    unit = decision.check or decision.measure or decision.question
+    return Step(
+        kind=decision.kind,
+        id=decision.id,
+        language=case.language,
+        title=title,
+        body="\n\n".join(part for part in (*decision.notes, body) if part),
+        fault=decision.fault.id if decision.fault else None,
+        phase=speaker.phase(),
+        command=_command(unit.command) if unit else None,
+        choices=speaker.choices(),
+        risk=decision.measure.risk.value if decision.measure else Risk.NONE.value,
+        warning=speaker.optional(decision.measure.warning) if decision.measure else None,
+        before=speaker.optional(decision.measure.before) if decision.measure else None,
+        why=speaker.why(),
+        sources=tuple(speaker.sources()),
+        progress=speaker.progress(),
+        ticket=speaker.ticket(),
+        case=summary(decision, case, knowledge),
+    )
+
+
+def phrase(knowledge: Knowledge, name: str, language: str, **values: str) -> str:
+    """Return a phrase in a language, with its values filled in."""
+    return text(knowledge.phrases[name], language).format(**values)
+
+
+def text(words: Text, language: str) -> str:
+    """Return the words in a language."""
+    return words.en if language == "en" else words.de
+
+
+def summary(decision: Decision, case: Case, knowledge: Knowledge) -> dict[str, Any]:
+    """Return what is known of the case, as a Step carries it (DESIGN, section 3)."""
+    seen = understand(case, knowledge)
+    fault = decision.fault or _likely_fault(case, seen, knowledge)
+    ours = seen.scope.value == "in"
+    sign = escalation_sign(case, fault) if fault and ours else None
+    escalate = bool(sign) or (decision.kind in (Kind.ESCALATE, Kind.TICKET) and ours)
+    team = fault.escalation.team if fault and escalate else Team.NONE
+    return {
+        "language": case.language,
+        "codes": list(case.codes),
+        "product": seen.product.value,
+        "mechanism": seen.mechanism.value,
+        "ranking": [[m.value, round(share, DIGITS)] for m, share in seen.ranking],
+        "context": [context.value for context in seen.context],
+        "facts": dict(case.facts),
+        "escalate": escalate,
+        "team": team.value,
+        "scope": seen.scope.value,
+        "refused": seen.refused,
+    }
+
+
+def _likely_fault(case: Case, seen: Understanding, knowledge: Knowledge) -> Fault | None:
+    leading = seen.mechanism
+    return None if leading is Mechanism.NONE else fault_for(case, leading, knowledge)
+
+
+def _command(command: schema.Command | None) -> Command | None:
+    if command is None:
+        return None
+    return Command(text=command.text, shell=command.shell.value, elevated=command.elevated)
+
+
+class _Speaker:
+    """Speaks one decision: each method gives one part of the Step."""
+
+    def __init__(self, decision: Decision, case: Case, knowledge: Knowledge) -> None:
+        self._decision = decision
+        self._case = case
+        self._knowledge = knowledge
+
+    def words(self) -> tuple[str, str]:
+        """Return title and body."""
+        decision = self._decision
+        if decision.check:
+            return self._text(decision.check.title), self._check_body(decision.check)
+        if decision.measure:
+            return self._measure_words(decision.measure)
+        if decision.question:
+            return self._text(decision.question.title), self._text(decision.question.body)
+        if decision.kind is Kind.ESCALATE:
+            return self._escalate_words()
+        if decision.kind is Kind.EXPLAIN:
+            return self._explain_words()
+        values = {"code": next(iter(self._case.doubtful), "")}
+        if self._case.ticket:
+            values |= {"ticket": self._case.ticket.id, "team": self._team(self._case.ticket.team)}
+        return self._phrase(f"{decision.id}-title", **values), self._phrase(
+            f"{decision.id}-body", **values
+        )
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return the buttons."""
+        decision = self._decision
+        if decision.check:
+            return tuple(Choice(a.id, self._text(a.label)) for a in decision.check.answers)
+        if decision.question:
+            return tuple(Choice(c.id, self._text(c.label)) for c in decision.question.choices)
+        named = dict(self._fixed_choices())
+        code = next(iter(self._case.doubtful), "")
+        return tuple(Choice(id_, self._phrase(name, code=code)) for id_, name in named.items())
+
+    def why(self) -> str:
+        """Return the evidence in one sentence."""
+        if self._decision.kind in (Kind.GREET, Kind.REFUSE, Kind.OUT_OF_SCOPE):
+            return ""
+        evidence = list(self._evidence())
+        if self._decision.kind is Kind.ASK and not evidence:
+            return self._phrase("why-open")
+        return self._phrase("why-evidence", evidence=", ".join(evidence)) if evidence else ""
+
+    def sources(self) -> Iterator[SourceRef]:
+        """Yield the sources of what is said."""
+        decision = self._decision
+        unit = decision.check or decision.measure or decision.question or decision.fault
+        for name in unit.sources if unit else ():
+            source = self._knowledge.sources[name]
+            yield SourceRef(title=source.title, url=source.url, read_on=source.read_on)
+
+    def progress(self) -> Progress | None:
+        """Return how far the walk has come."""
+        fault = self._decision.fault
+        return Progress(done=self._decision.done, of=len(fault.checks)) if fault else None
+
+    def phase(self) -> str | None:
+        """Return the phase of a check, or the place of a measure."""
+        decision = self._decision
+        if decision.check:
+            return decision.check.phase.value
+        if decision.measure and decision.fault:
+            places = decision.fault.measures.items()
+            return next((p.value for p, ids in places if decision.measure.id in ids), None)
+        return None
+
+    def ticket(self) -> TicketRef | None:
+        """Return the number the case was handed over under."""
+        ticket = self._case.ticket
+        return TicketRef(ticket.id, ticket.team, None, queued=True) if ticket else None
+
+    def optional(self, words: Text | None) -> str | None:
+        """Return words that may be missing."""
+        return self._text(words) if words else None
+
+    def _text(self, words: Text) -> str:
+        return text(words, self._case.language)
+
+    def _phrase(self, name: str, **values: str) -> str:
+        return phrase(self._knowledge, name, self._case.language, **values)
+
+    def _team(self, team: str) -> str:
+        return self._phrase(f"team-{team}")
+
+    def _check_body(self, check: schema.Check) -> str:
+        parts = [self._meaning(), self._text(check.body)]
+        parts.append(self._phrase("check-read", read=self._text(check.read)))
+        if check.alternative:
+            alternative = self._text(check.alternative)
+            parts.append(self._phrase("check-alternative", alternative=alternative))
+        return "\n\n".join(part for part in parts if part)
+
+    def _meaning(self) -> str:
+        """Return what the fault is, with the first step only."""
+        fault = self._decision.fault
+        first = fault is not None and not any(e.kind == "check" for e in self._case.log)
+        return (
+            f"**{self._text(fault.title)}.** {self._text(fault.meaning)}" if first and fault else ""
+        )
+
+    def _measure_words(self, measure: schema.Measure) -> tuple[str, str]:
+        title, body = self._text(measure.title), self._text(measure.body)
+        undo = self._text(measure.undo) if measure.undo else ""
+        if self._decision.kind is Kind.CONSENT:
+            return (
+                self._phrase("consent-title", measure=title),
+                self._phrase("consent-body", body=body, undo=undo),
+            )
+        parts = [body, self._phrase("undo", undo=undo) if undo else "", self._offline_limit()]
+        return title, "\n\n".join(part for part in parts if part)
+
+    def _offline_limit(self) -> str:
+        """Return the hard limit of a fault without internet, when the person has none."""
+        fault = self._decision.fault
+        if fault is None or Need.INTERNET not in lacking(self._case, self._knowledge):
+            return ""
+        return self._phrase("offline-limit", limit=self._text(fault.offline_limit))
+
+    def _escalate_words(self) -> tuple[str, str]:
+        decision = self._decision
+        team = decision.fault.escalation.team if decision.fault else Team.NONE
+        reason = self._reason()
+        limit = self._offline_limit()
+        bring = "\n".join(self._bring(decision.fault)) if decision.fault else ""
+        name = "escalate-body" if bring else "escalate-plain-body"
+        body = self._phrase(name, reason=reason, bring=bring)
+        title = self._phrase("escalate-title", team=self._team(team.value))
+        return title, "\n\n".join(part for part in (body, limit) if part)
+
+    def _reason(self) -> str:
+        if self._decision.sign:
+            return self._text(self._decision.sign)
+        return self._phrase(f"reason-{self._decision.reason or Reason.EXHAUSTED}")
+
+    def _bring(self, fault: Fault) -> Iterator[str]:
+        for name in fault.escalation.bring:
+            evidence = self._knowledge.evidence[name]
+            command = f" – `{evidence.command}`" if evidence.command else ""
+            yield f"- {self._text(evidence)}{command}"
+
+    def _explain_words(self) -> tuple[str, str]:
+        decision = self._decision
+        if decision.id == "parked":
+            return self._phrase("parked-title"), self._phrase("parked-body")
+        if decision.id == "status":
+            return self._phrase("status-title"), self._status()
+        if decision.id == "why":
+            return self._phrase("why-title"), decision.about or self._phrase("why-nothing")
+        if decision.fault is None:
+            return self._phrase("why-title"), self._phrase("why-nothing")
+        causes = "\n".join(f"- {self._text(cause)}" for cause in decision.fault.causes)
+        title = self._phrase("explain-title", title=self._text(decision.fault.title))
+        head = self._phrase("explain-causes")
+        return title, f"{self._text(decision.fault.meaning)}\n\n{head}\n\n{causes}"
+
+    def _status(self) -> str:
+        ticket = self._case.ticket
+        if ticket is None:
+            return self._phrase("ticket-status-none")
+        return self._phrase("ticket-status-open", ticket=ticket.id, team=self._team(ticket.team))
+
+    def _fixed_choices(self) -> Iterator[tuple[str, str]]:
+        """Yield (choice id, phrase) of the steps whose choices are always the same."""
+        kind = self._decision.kind
+        if kind is Kind.ASK:
+            yield ChoiceId.YES, "did-you-mean-yes"
+            yield ChoiceId.NO, "did-you-mean-no"
+        if kind is Kind.CONSENT:
+            yield ChoiceId.YES, "consent-yes"
+            yield ChoiceId.NO, "consent-no"
+        if kind is Kind.MEASURE:
+            yield ChoiceId.WORKED, "measure-worked"
+            yield ChoiceId.STILL, "measure-still"
+            yield ChoiceId.CANNOT, "measure-cannot"
+        if kind is Kind.ESCALATE:
+            at_once = self._decision.reason is Reason.SIGN
+            yield ChoiceId.YES, "escalate-yes"
+            yield ChoiceId.LATER, "escalate-later" if at_once else "escalate-no"
+        if kind is Kind.OUT_OF_SCOPE or self._decision.id == "parked":
+            yield ChoiceId.HUMAN, "choice-human"
+            yield ChoiceId.RESTART, "choice-restart"
+
+    def _evidence(self) -> Iterator[str]:
+        """Yield what points to this step: codes, outputs, circumstances, words."""
+        for code in self._case.codes:
+            known = mechanisms_of(code, self._knowledge)
+            yield self._phrase("evidence-code" if known else "evidence-code-unknown", code=code)
+        fault = self._decision.fault
+        for fact, values in (fault.signals.facts if fault else {}).items():
+            if self._case.facts.get(fact) in values:
+                value = self._case.facts[fact]
+                yield self._phrase("evidence-fact", fact=fact, value=value)
+        seen = understand(self._case, self._knowledge)
+        for context in seen.context:
+            yield self._phrase(f"context-{context.value}")
+        if self._case.said and seen.product is not Product.NONE:
+            yield self._phrase("evidence-words")
