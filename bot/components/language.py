@@ -13,7 +13,8 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, METADATA, METADATA_INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.loading import load_data
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import HashingVectorizer
@@ -31,18 +32,15 @@ def vectorizer() -> HashingVectorizer:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class MessageLanguage(GraphComponent):
-    """Sets `language` and the entity of that name when the message's language is sure.
-
-    Training sentences carry their language as metadata of their intent (`language: de`).
-    """
+    """Sets `language` and the entity of that name when the message's language is sure."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """Return the settings: from which probability a language is sure."""
-        return {"sure_from": 0.75}
+        """Return the settings: where sentences of a language stand, and when one is sure."""
+        return {"german": "../nlu_data/de", "english": "../nlu_data/en", "sure_from": 0.75}
 
     def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._sure_from = {**self.get_default_config(), **config}["sure_from"]
+        self._config = {**self.get_default_config(), **config}
         self._storage = storage
         self._resource = resource
         self._weights = np.zeros(2**15 + 1)
@@ -60,12 +58,10 @@ class MessageLanguage(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the two languages from the training sentences."""
-        labelled = [(e.get(TEXT), language_of(e)) for e in training_data.intent_examples]
-        texts = [text for text, language in labelled if language]
-        is_english = [language == "en" for _, language in labelled if language]
-        model = LogisticRegression(C=20.0, max_iter=200).fit(
-            vectorizer().transform(texts), is_english
-        )
+        german, english = (sentences(self._config[name]) for name in ("german", "english"))
+        features = vectorizer().transform(german + english)
+        is_english = [False] * len(german) + [True] * len(english)
+        model = LogisticRegression(C=20.0, max_iter=200).fit(features, is_english)
         self._weights = np.append(model.coef_[0], model.intercept_[0]).astype(np.float32)
         with self._storage.write_to(self._resource) as folder:
             np.save(folder / FILE_NAME, self._weights, allow_pickle=False)
@@ -109,12 +105,11 @@ class MessageLanguage(GraphComponent):
             return None
         score = vectorizer().transform([words]).dot(self._weights[:-1])[0] + self._weights[-1]
         english = 1 / (1 + np.exp(-score))
-        if max(english, 1 - english) < self._sure_from:
+        if max(english, 1 - english) < self._config["sure_from"]:
             return None
         return "en" if english > 0.5 else "de"
 
 
-def language_of(example: Message) -> Optional[str]:
-    """Return the language in the metadata of a training sentence's intent."""
-    metadata = (example.get(METADATA) or {}).get(METADATA_INTENT) or {}
-    return metadata.get(LANGUAGE)
+def sentences(folder: str) -> List[str]:
+    """Return the training sentences of one language."""
+    return [example.get(TEXT) for example in load_data(folder).intent_examples]
