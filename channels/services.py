@@ -197,7 +197,7 @@ class Keeper:
                 delay = SHORTEST_DELAY
             self._voice.say(
                 "services_died",
-                name=self._voice.name(self.program),
+                program=self._voice.name(self.program),
                 code=code,
                 delay=delay,
                 log=self.program.log,
@@ -285,12 +285,12 @@ async def ready(keeper: Keeper, voice: Voice, http: aiohttp.ClientSession) -> No
             raise NotStarted(_end_of_log(keeper.program, voice))
         await asyncio.sleep(0.2)
     seconds = round(time.monotonic() - started)
-    voice.say("services_started", name=voice.name(keeper.program), seconds=seconds)
+    voice.say("services_started", program=voice.name(keeper.program), seconds=seconds)
 
 
 def _end_of_log(program: Program, voice: Voice) -> str:
     lines = program.log.read_text(errors="replace").splitlines()[-15:]
-    heading = voice.sentence("services_not_ready", name=voice.name(program), log=program.log)
+    heading = voice.sentence("services_not_ready", program=voice.name(program), log=program.log)
     return "\n    ".join([heading, *lines])
 
 
@@ -399,7 +399,7 @@ async def _engine(voice: Voice, state: Path, http: aiohttp.ClientSession) -> Asy
         rasa(settings, rasa_port, actions_port, state),
     )
     async with kept(programs, voice) as keepers:
-        voice.say("services_starting", name=voice.name(programs[1]))
+        voice.say("services_starting", program=voice.name(programs[1]))
         await asyncio.gather(*(ready(keeper, voice, http) for keeper in keepers))
         yield f"http://{LOOPBACK}:{rasa_port}"
 
@@ -456,7 +456,7 @@ async def _serve(voice: Voice, host: str, port: int) -> None:
     state = fingerprint(settings)
     async with kept(programs, voice) as keepers, aiohttp.ClientSession() as http:
         for program in programs:
-            voice.say("services_starting", name=voice.name(program))
+            voice.say("services_starting", program=voice.name(program))
         await asyncio.gather(*(ready(keeper, voice, http) for keeper in keepers))
         url = _address(host, port)
         voice.say("services_ready", url=url, seconds=round(time.monotonic() - started))

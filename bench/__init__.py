@@ -1,0 +1,1 @@
+"""The workshop's measurements. Numbers, never tests: a slow machine is no broken one."""

@@ -1,0 +1,36 @@
+"""The command line of the measurements: `python -m bench understanding FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from bench import understanding
+from channels.services import NotStarted
+
+
+def main() -> int:
+    """Run the command line; return its exit code."""
+    parser = argparse.ArgumentParser(prog="./lotse bench")
+    commands = parser.add_subparsers(required=True, metavar="understanding")
+    command = commands.add_parser("understanding")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--url", metavar="RASA")
+    command.add_argument("--misses", action="store_true")
+    arguments = parser.parse_args()
+    try:
+        posts = understanding.labelled(arguments.file)
+        outcomes = asyncio.run(understanding.measure(posts, arguments.url))
+    except (NotStarted, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(understanding.report(outcomes))
+    if arguments.misses:
+        print(understanding.misses(outcomes))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
