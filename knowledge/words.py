@@ -142,5 +142,12 @@ class TermKind(StrEnum):
     REFUSE = "refuse"
 
 
+class Severity(StrEnum):
+    """How bad a finding is: an error stops the knowledge from being used, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 #: The catch-all that ends every check's answers.
 ANYTHING_ELSE = "anything else"

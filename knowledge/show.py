@@ -1,0 +1,258 @@
+"""The knowledge as a person reads it in a terminal: pages of rich renderables."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text as Line
+
+from knowledge.errors import UnknownIdError
+from knowledge.findings import Messages, closest
+from knowledge.schema import Check, Command, Fault, Measure, Question, Term, Text
+from knowledge.store import Knowledge
+from knowledge.words import Language, Status
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """Writes headings, paragraphs and lists in one language."""
+
+    messages: Messages
+    language: Language
+    knowledge: Knowledge
+
+    def word(self, id_: str, **values: str) -> str:
+        return self.messages.say(id_, self.language, **values)
+
+    def text(self, text: Text) -> str:
+        return text.de if self.language == Language.DE else text.en
+
+    def part(self, heading: str, *lines: str) -> Iterator[Line]:
+        """Yield a heading and its lines, or nothing when there are no lines."""
+        if any(lines):
+            yield Line("\n" + self.word(heading), style="bold")
+            yield from (Line(f"  {line}") for line in lines if line)
+
+    def page(self, kind: str, id_: str, title: str, parts: Iterable[Line]) -> Panel:
+        heading = Line(title, style="bold cyan")
+        return Panel(Group(heading, *parts), title=f"{self.word('kind-' + kind)}: {id_}")
+
+    def command(self, command: Command | None) -> str:
+        if not command:
+            return ""
+        as_admin = f", {self.word('as-admin')}" if command.elevated else ""
+        return f"{command.text}   ({command.shell}{as_admin})"
+
+    def sources(self, names: Iterable[str]) -> Iterator[Line]:
+        known = [self.knowledge.sources[name] for name in names if name in self.knowledge.sources]
+        lines = (
+            f"- {source.title}, {self.word('read-on', day=source.read_on)} {source.url or ''}"
+            for source in known
+        )
+        yield from self.part("sources", *lines)
+
+    def title_of(self, kind: str, id_: str) -> str:
+        thing = getattr(self.knowledge, kind).get(id_)
+        return f"{id_}: {self.text(thing.title)}" if thing else id_
+
+
+def pages(
+    knowledge: Knowledge, messages: Messages, id_: str, language: Language
+) -> list[RenderableType]:
+    """Return a page for everything that has the id.
+
+    Raises UnknownIdError when nothing has it.
+    """
+    pen = _Pen(messages, language, knowledge)
+    found: list[RenderableType] = []
+    if id_ in knowledge.faults:
+        found.append(_fault(pen, knowledge.faults[id_]))
+    if id_ in knowledge.checks:
+        found.append(_check(pen, knowledge.checks[id_]))
+    if id_ in knowledge.measures:
+        found.append(_measure(pen, knowledge.measures[id_]))
+    if id_ in knowledge.questions:
+        found.append(_question(pen, knowledge.questions[id_]))
+    if id_ in knowledge.terms:
+        found.append(_term(pen, knowledge.terms[id_]))
+    codes = _codes(knowledge)
+    if id_.lower() in codes:
+        found.append(_code(pen, codes[id_.lower()]))
+    if not found:
+        raise UnknownIdError(id_, closest(id_, tuple(_ids(knowledge))))
+    return found
+
+
+def numbers(knowledge: Knowledge, messages: Messages, language: Language) -> Table:
+    """Return how much of everything there is."""
+    faults = list(knowledge.faults.values())
+    reviewed = [fault for fault in faults if fault.status == Status.REVIEWED]
+    counts = {
+        "faults": len(faults),
+        "reviewed": len(reviewed),
+        "oldest": min((fault.reviewed_on for fault in reviewed), default="-"),
+        "codes": len({code for fault in faults for code in fault.signals.codes}),
+        "known-codes": len(knowledge.codes),
+        "messages": sum(len(m) for fault in faults for m in fault.signals.messages.values()),
+        "checks": len(knowledge.checks),
+        "measures": len(knowledge.measures),
+        "questions": len(knowledge.questions),
+        "terms": len(knowledge.terms),
+        "sources": len(knowledge.sources),
+    }
+    table = Table(title=messages.say("stats-title", language), show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in counts.items():
+        table.add_row(messages.say(f"stats-{name}", language), str(count))
+    return table
+
+
+def _fault(pen: _Pen, fault: Fault) -> Panel:
+    signals = fault.signals
+    parts = [
+        Line(f"{fault.product} · {fault.mechanism} · {fault.status} {fault.reviewed_on}"),
+        *pen.part("meaning", pen.text(fault.meaning)),
+        *pen.part(
+            "signals",
+            ", ".join(signals.codes),
+            *(f"„{text}“" for text in signals.messages.get(pen.language, ())),
+            ", ".join((*signals.context, *signals.terms)),
+            ", ".join(f"{fact}={'|'.join(values)}" for fact, values in signals.facts.items()),
+        ),
+        *pen.part(
+            "confused", *(pen.title_of("faults", name) for name in fault.not_to_confuse_with)
+        ),
+        *pen.part("causes", *(f"- {pen.text(cause)}" for cause in fault.causes)),
+        *pen.part("checks", *_check_lines(pen, fault)),
+        *pen.part("measures", *_measure_lines(pen, fault)),
+        *pen.part("warnings", *(f"- {pen.text(warning)}" for warning in fault.warnings)),
+        *pen.part(
+            "escalation",
+            str(fault.escalation.team),
+            *(f"- {pen.text(reason)}" for reason in fault.escalation.when),
+        ),
+        *pen.part("bring", *_evidence(pen, fault)),
+        *pen.sources(fault.sources),
+    ]
+    return pen.page("faults", fault.id, pen.text(fault.title), parts)
+
+
+def _check_lines(pen: _Pen, fault: Fault) -> Iterator[str]:
+    for number, use in enumerate(fault.checks, start=1):
+        check = pen.knowledge.checks.get(use.use)
+        phase = f" [{check.phase}]" if check else ""
+        yield f"{number}. {pen.title_of('checks', use.use)}{phase}"
+        labels = {a.id: pen.text(a.label) for a in check.answers} if check else {}
+        for outcome in use.answers:
+            yield f"     {labels.get(outcome.when, outcome.when)} → {outcome.then}"
+
+
+def _measure_lines(pen: _Pen, fault: Fault) -> Iterator[str]:
+    for place, names in fault.measures.items():
+        yield pen.word(f"place-{place}") + ":"
+        for name in names:
+            measure = pen.knowledge.measures.get(name)
+            risk = f" [{measure.risk}]" if measure else ""
+            yield f"  - {pen.title_of('measures', name)}{risk}"
+    yield pen.text(fault.offline_limit)
+
+
+def _evidence(pen: _Pen, fault: Fault) -> Iterator[str]:
+    for name in fault.escalation.bring:
+        item = pen.knowledge.evidence.get(name)
+        command = f": {item.command}" if item and item.command else ""
+        yield f"- {pen.text(item) if item else name}{command}"
+
+
+def _check(pen: _Pen, check: Check) -> Panel:
+    parts = [
+        Line(f"{check.phase}"),
+        *pen.part("why", pen.text(check.why)),
+        *pen.part("how", pen.text(check.body)),
+        *pen.part("command", pen.command(check.command)),
+        *pen.part("alternative", pen.text(check.alternative) if check.alternative else ""),
+        *pen.part("read-it", pen.text(check.read)),
+        *pen.part("answers", *(f"- {pen.text(a.label)} ({a.id})" for a in check.answers)),
+        *pen.part("needs", ", ".join(check.needs)),
+        *pen.part("used-by", *_users(pen, lambda fault: check.id in {u.use for u in fault.checks})),
+        *pen.sources(check.sources),
+    ]
+    return pen.page("checks", check.id, pen.text(check.title), parts)
+
+
+def _measure(pen: _Pen, measure: Measure) -> Panel:
+    parts = [
+        *pen.part("how", pen.text(measure.body)),
+        *pen.part("command", pen.command(measure.command)),
+        *pen.part("risk", str(measure.risk)),
+        *pen.part("what-changes", pen.text(measure.warning) if measure.warning else ""),
+        *pen.part("before", pen.text(measure.before) if measure.before else ""),
+        *pen.part("undo", pen.text(measure.undo) if measure.undo else ""),
+        *pen.part("needs", ", ".join(measure.needs)),
+        *pen.part(
+            "used-by",
+            *_users(
+                pen, lambda fault: any(measure.id in names for names in fault.measures.values())
+            ),
+        ),
+        *pen.sources(measure.sources),
+    ]
+    return pen.page("measures", measure.id, pen.text(measure.title), parts)
+
+
+def _question(pen: _Pen, question: Question) -> Panel:
+    parts = [
+        *pen.part("why", pen.text(question.why)),
+        *pen.part("how", pen.text(question.body)),
+        *pen.part("command", pen.command(question.command)),
+        *pen.part(
+            "answers",
+            *(f"- {pen.text(c.label)} → {', '.join(c.leaves)}" for c in question.choices),
+        ),
+        *pen.sources(question.sources),
+    ]
+    return pen.page("questions", question.id, pen.text(question.title), parts)
+
+
+def _term(pen: _Pen, term: Term) -> Panel:
+    parts = [
+        Line(str(term.kind)),
+        *pen.part("words", *(term.de if pen.language == Language.DE else term.en)),
+        *pen.part("points-to", ", ".join(f"{m} {w:g}" for m, w in term.points_to.items())),
+    ]
+    return pen.page("terms", term.id, term.id, parts)
+
+
+def _code(pen: _Pen, code: str) -> Panel:
+    known = pen.knowledge.codes.get(code)
+    faults = list(_users(pen, lambda fault: code in fault.signals.codes))
+    parts = [
+        *pen.part("name", known.name or "" if known else ""),
+        *pen.part("mechanisms", ", ".join(known.mechanisms) if known else ""),
+        *pen.part("faults-with-code", *(faults or [pen.word("no-fault")])),
+    ]
+    return pen.page("codes", code, code, parts)
+
+
+def _users(pen: _Pen, uses: Callable[[Fault], bool]) -> Iterator[str]:
+    for fault in pen.knowledge.faults.values():
+        if uses(fault):
+            yield f"- {pen.title_of('faults', fault.id)}"
+
+
+def _codes(knowledge: Knowledge) -> dict[str, str]:
+    """Return every known code by its small letters, so that 0xc004f074 is found as well."""
+    named = {code for fault in knowledge.faults.values() for code in fault.signals.codes}
+    return {code.lower(): code for code in sorted(named | set(knowledge.codes))}
+
+
+def _ids(knowledge: Knowledge) -> Iterator[str]:
+    yield from knowledge.faults
+    yield from knowledge.checks
+    yield from knowledge.measures
+    yield from knowledge.questions
+    yield from knowledge.terms
+    yield from _codes(knowledge).values()
