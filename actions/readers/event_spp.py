@@ -44,7 +44,7 @@ _RESPONSE = re.compile(
 def read(paste: str) -> Reading | None:
     """Return which event it is and the code in it; None when the text shows no such event.
 
-    Of several different events none is named, only what they agree on.
+    Of several different events none is read: which of them counts, a person has to see.
     """
     events = _EVENT.findall(paste)
     if not events or not (_SOURCE.search(paste) or len(events[0]) == 5):

@@ -55,13 +55,13 @@ _OSPP_BEGIN = re.compile(r"---Processing---|\bLICENSE (?:NAME|DESCRIPTION|STATUS
 _OSPP_END = "---Exiting---"
 
 
-def only(values: Iterable[str]) -> str | None:
-    """Return the one value that all agree on; None for none or several.
+def only(values: Iterable[str | None]) -> str | None:
+    """Return the one value that all agree on; None for none, several, or one that has none.
 
     >>> only(["OEM", "OEM"])
     'OEM'
-    >>> only(["OEM", "RETAIL"]) is None
-    True
+    >>> only(["OEM", "RETAIL"]), only(["OEM", None])
+    (None, None)
     """
     distinct = set(values)
     return distinct.pop() if len(distinct) == 1 else None

@@ -40,13 +40,13 @@ def read(paste: str) -> Reading | None:
     parts = [part for part in paste.split(_ATTEMPT)[1:] if not _LEFTOVER.search(part)]
     if not parts:
         return None
-    result = fields.only(filter(None, map(_result, parts)))
+    result = fields.only(map(_result, parts))
     facts = {
         "activation_result": result,
-        "activation_error": fields.only(fields.code(hit) for hit in _errors(parts)),
-        "licence_channel": fields.only(filter(None, map(_channel, parts))),
+        "activation_error": fields.only(fields.code_at(_ERROR, part) for part in parts),
+        "licence_channel": fields.only(map(_channel, parts)),
         "licensed_product": "m365",
-        "partial_key": fields.only(hit for part in parts for hit in _KEY.findall(part)),
+        "partial_key": fields.only(fields.found(_KEY, part) for part in parts),
     }
     needed = ("activation_result", "activation_error") if result != "SUCCESS" else ()
     return fields.reading("ospp_act", facts, needed)
@@ -57,10 +57,6 @@ def _result(part: str) -> str | None:
     if _SUCCESS in part:
         return "SUCCESS"
     return "FAILED" if _ERROR.search(part) else None
-
-
-def _errors(parts: list[str]) -> list[str]:
-    return [hit for part in parts for hit in _ERROR.findall(part)]
 
 
 def _channel(part: str) -> str | None:

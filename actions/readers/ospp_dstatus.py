@@ -69,17 +69,10 @@ def read(paste: str) -> Reading | None:
         return fields.reading("ospp_dstatus", _nothing_installed(), ())
     if not _STATUS.search(text):
         return None
-    parts = [part for part in _products(text) if not _is_leftover(part)]
-    facts = {
-        "licence_channel": fields.only(filter(None, map(_channel, parts))),
-        "licence_status": fields.only(filter(None, map(_status, parts))),
-        "licensed_product": "m365",
-        "notification_reason": fields.only(filter(None, map(_reason, parts))),
-        "days_left": fields.only(hit for part in parts for hit in _DAYS.findall(part)),
-        "partial_key": fields.only(hit for part in parts for hit in _KEY.findall(part)),
-        **_kms_host("\n".join(parts)),
-    }
-    return fields.reading("ospp_dstatus", facts, NEEDED)
+    products = [_facts(part) for part in _products(text) if not _is_leftover(part)]
+    names = products[0] if products else {}
+    agreed = {name: fields.only(facts.get(name) for facts in products) for name in names}
+    return fields.reading("ospp_dstatus", agreed | {"licensed_product": "m365"}, NEEDED)
 
 
 def _nothing_installed() -> dict[str, str | None]:
@@ -87,8 +80,20 @@ def _nothing_installed() -> dict[str, str | None]:
 
 
 def _products(text: str) -> list[str]:
-    """Return the text cut before each product's name."""
-    return re.split(r"(?=\bLICENSE NAME:)", text)
+    """Return the text cut before each product's name, as far as a status stands in it."""
+    return [part for part in re.split(r"(?=\bLICENSE NAME:)", text) if _STATUS.search(part)]
+
+
+def _facts(part: str) -> dict[str, str | None]:
+    """Return what is said of one product."""
+    return {
+        "licence_channel": _channel(part),
+        "licence_status": _status(part),
+        "notification_reason": _reason(part),
+        "days_left": fields.found(_DAYS, part),
+        "partial_key": fields.found(_KEY, part),
+        **_kms_host(part),
+    }
 
 
 def _is_leftover(part: str) -> bool:
@@ -115,4 +120,4 @@ def _kms_host(text: str) -> dict[str, str | None]:
     if by_hand or from_dns:
         origin = "REGISTERED" if by_hand else "DNS"
         return {"kms_host": by_hand or from_dns, "kms_host_origin": origin}
-    return {"kms_host_origin": "NONE" if _NO_DNS in text else None}
+    return {"kms_host": None, "kms_host_origin": "NONE" if _NO_DNS in text else None}

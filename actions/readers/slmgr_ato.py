@@ -14,7 +14,7 @@ r"""Reader for the answer of `slmgr /ato` and `slmgr /ipk`, from its dialog or t
 
 A bare "Error: 0x…" could come from anywhere, so it is not mine:
 
->>> read("Windows Update: Error: 0x80070005") is None
+>>> read("Windows Update: Error: 0x80070005. Should I run slmgr /ato?") is None
 True
 """
 
@@ -23,16 +23,22 @@ import re
 from actions.readers import fields
 from actions.readers.reading import Reading
 
-_ACTIVATING = re.compile(
-    rf"\b(?:Activating|Aktivieren von|Aktivierung von) [^\n]{{3,120}}\({fields.GUID}\)"
-    rf"|\({fields.GUID}\) wird aktiviert"
-)
 _COMMAND = re.compile(r"\bslmgr(?:\.vbs)? {0,3}[/-](ato|ipk)\b", re.IGNORECASE)
-_SLUI = re.compile(r"\bslui\.exe 0x2a (0x[0-9A-F]{8})", re.IGNORECASE)
-_ERROR = re.compile(rf"\b(?:Error|Fehler): ({fields.CODE})")
-_SERVICE = re.compile(
-    r"\bSoftware (?:Licensing|Protection) Service reported"
-    r"|\bSoftwarelizenzierungsdienst (?:hat|meldet)|\bSoftwareschutzdienst (?:hat|meldet)"
+_ERROR = rf"\b(?:Error|Fehler): ({fields.CODE})"
+# An error is slmgr's when it stands behind the product it activates, behind the command, before
+# the service's own words, or as the argument that slmgr tells to call slui with.
+_FAILURES = (
+    re.compile(
+        rf"\b(?:Activating|Aktivieren von|Aktivierung von) [^\n]{{3,120}}?\({fields.GUID}\)"
+        rf".{{0,40}}?{_ERROR}",
+        re.DOTALL,
+    ),
+    re.compile(rf"\bslmgr(?:\.vbs)? {{0,3}}[/-](?:ato|ipk)\b.{{0,250}}?{_ERROR}", re.DOTALL | re.I),
+    re.compile(
+        rf"{_ERROR} (?:The Software (?:Licensing|Protection) Service reported"
+        r"|Der Software(?:lizenzierungs|schutz)dienst (?:hat|meldet))"
+    ),
+    re.compile(r"\bslui\.exe 0x2a (0x[0-9A-F]{8})\b", re.IGNORECASE),
 )
 _ACTIVATED = re.compile(
     r"\bProduct activated successfully|\bDas Produkt wurde erfolgreich aktiviert"
@@ -67,25 +73,22 @@ def _needed(facts: dict[str, str | None]) -> tuple[str, ...]:
 
 def _result(text: str) -> dict[str, str | None]:
     """Return the result of the activation, or of installing the key when that was the command."""
-    failed = bool(_FAILED.search(text)) or _is_slmgr_error(text)
+    error = _error(text)
+    failed = bool(error or _FAILED.search(text))
     activated = bool(_ACTIVATED.search(text))
     if failed == activated:  # neither, or both: then we do not know how it ended
         return {}
     if activated:
         return {"activation_result": "SUCCESS"}
-    error = fields.code_at(_ERROR, text) or fields.code_at(_SLUI, text)
     if _commands(text) == {"ipk"}:
         return {"key_installed": "NO", "activation_error": error}
     return {"activation_result": "FAILED", "activation_error": error}
 
 
-def _is_slmgr_error(text: str) -> bool:
-    """Tell whether an error in the text is slmgr's."""
-    if _SLUI.search(text):
-        return True
-    if not _ERROR.search(text):
-        return False
-    return bool(_ACTIVATING.search(text) or _SERVICE.search(text) or _COMMAND.search(text))
+def _error(text: str) -> str | None:
+    """Return the code that slmgr ended with, if an error in the text is slmgr's."""
+    codes = (fields.code_at(pattern, text) for pattern in _FAILURES)
+    return next((code for code in codes if code), None)
 
 
 def _commands(text: str) -> set[str]:
