@@ -11,7 +11,7 @@ r"""Reader for `nslookup -type=srv _vlmcs._tcp` and `Resolve-DnsName -Type SRV`.
 
 >>> sample = __doc__.partition(">>>")[0]
 >>> sorted(read(sample).facts.items())
-[('kms_host', 'kms02.werk.example:1688'), ('kms_host_origin', 'DNS'), ('srv_record', 'FOUND')]
+[('srv_host', 'kms02.werk.example:1688'), ('srv_record', 'FOUND')]
 
 "Non-existent domain" is not translated; the words around it are:
 
@@ -43,7 +43,8 @@ _NO_RECORD = re.compile(r"SRV\) records available for [\w.-]{0,20}_vlmcs\._tcp")
 def read(paste: str) -> Reading | None:
     """Return whether DNS names a KMS host; None when the text holds no answer to that.
 
-    A name server that did not answer has said neither.
+    A name server that did not answer has said neither. What DNS names need not be the host that
+    the client uses, so this is `srv_host` and not `kms_host`.
     """
     if _ASKED not in paste.lower():
         return None
@@ -53,10 +54,9 @@ def read(paste: str) -> Reading | None:
         return None
     facts = {
         "srv_record": "MISSING" if missing else "FOUND",
-        "kms_host": ", ".join(hosts) or None,
-        "kms_host_origin": "DNS" if hosts else None,
+        "srv_host": ", ".join(hosts) or None,
     }
-    return fields.reading("nslookup_srv", facts, () if missing else ("kms_host",))
+    return fields.reading("nslookup_srv", facts, () if missing else ("srv_host",))
 
 
 def _hosts(text: str) -> list[str]:
