@@ -23,7 +23,6 @@ from actions.handoff.handoff import TicketSystem, handoff_of
 from actions.handoff.outbox import Outbox
 from actions.moves import Move, Reply, reply, with_step
 from actions.readers import read_all
-from actions.step import Kind
 from actions.triage import decide
 from knowledge.store import Knowledge, load
 
@@ -77,8 +76,7 @@ def _values(entities: list[Mapping[str, Any]], name: str, **wanted: Any) -> tupl
 def answer(case: Case, heard: Heard, move: Move, conversation: str, at: Desk) -> Reply:
     """Return the answer to a message; a case that is handed over gets its number here."""
     replied = reply(case, heard, move, at.knowledge)
-    due = replied.step is not None and replied.step.kind is Kind.TICKET and not replied.case.ticket
-    return _handed_over(replied.case, conversation, at) if due else replied
+    return _handed_over(replied.case, conversation, at) if replied.hand_over else replied
 
 
 def _handed_over(case: Case, conversation: str, at: Desk) -> Reply:

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     ANSWER = "answer"
     WISH = "wish"
     NO_ANSWER = "no-answer"
+    PATIENCE = "patience"
 
 
 class ChoiceId(StrEnum):

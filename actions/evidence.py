@@ -17,7 +17,7 @@ from knowledge.store import Knowledge
 from knowledge.words import Context, Mechanism, Product, Status, TermKind
 
 #: No class is ever impossible: evidence must be able to lift what the classifier missed.
-FLOOR = 0.005
+FLOOR = 0.02
 #: What an answer to a question takes from the mechanisms it excludes.
 EXCLUDED = 12.0
 

@@ -51,11 +51,15 @@ class Move(StrEnum):
 
 @dataclass(frozen=True)
 class Reply:
-    """The case after a message, and the answer: a Step, or a sentence of small talk."""
+    """The case after a message, and the answer: a Step, or a sentence of small talk.
+
+    `hand_over` means: the case goes to a team, and the answer follows with its number.
+    """
 
     case: Case
     step: Step | None = None
     sentence: str | None = None
+    hand_over: bool = False
 
 
 def reply(case: Case, heard: Heard, move: Move, knowledge: Knowledge) -> Reply:
@@ -109,9 +113,15 @@ def _in_language(case: Case, heard: Heard) -> Case:
 def _really(case: Case, heard: Heard, move: Move, knowledge: Knowledge) -> Move:
     """Return the move that a message is, given the case.
 
-    A first message with evidence, or a long one, describes something whatever it sounds like.
+    A message with evidence, or a long first one, describes something whatever it sounds like; a
+    move that the classifier only guesses is none.
     """
-    if move in (Move.START, Move.HUMAN, Move.RESTART, Move.SWITCH_LANGUAGE):
+    if move is Move.START:
+        return move
+    guessed = heard.intents.get(heard.intent, 0.0) < knowledge.weights.understood_from
+    if guessed and not (case.is_empty and move is Move.GREET):
+        return Move.DESCRIBE
+    if move in (Move.HUMAN, Move.RESTART):
         return move
     if heard.is_evidence:
         return Move.CORRECT if move is Move.CORRECT else Move.DESCRIBE
@@ -128,6 +138,8 @@ def _go_on(case: Case, knowledge: Knowledge, *notes: str) -> Reply:
 
 
 def _said(case: Case, decision: Decision, knowledge: Knowledge, *notes: str) -> Reply:
+    if decision.kind is Kind.TICKET and case.ticket is None:
+        return Reply(case, hand_over=True)
     words = tuple(wording.phrase(knowledge, note, case.language) for note in notes)
     step = wording.say(replace(decision, notes=words), case, knowledge)
     return Reply(with_step(case, step), step)

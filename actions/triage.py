@@ -25,6 +25,9 @@ from knowledge.words import Mechanism
 
 #: Mechanisms with less than this share of the leader's are no contenders.
 CONTENDS_FROM = 0.25
+#: What counts as a step of a walk, and the id of the offer to hand a long one over.
+WALKED = frozenset({"check", "measure", "consent"})
+PATIENCE = "patience"
 
 
 def next_step(case: Case, knowledge: Knowledge) -> Step:
@@ -69,7 +72,26 @@ def _diagnose(case: Case, seen: Understanding, knowledge: Knowledge) -> Decision
         return Decision(Kind.ESCALATE, "no-answer", reason=Reason.NO_ANSWER)
     if sign and case.answer("escalate", fault.id) is None:
         return Decision(Kind.ESCALATE, fault.id, fault=fault, reason=Reason.SIGN, sign=sign)
-    return walk(case, fault, knowledge)
+    return with_patience(case, walk(case, fault, knowledge), knowledge)
+
+
+def with_patience(case: Case, decision: Decision, knowledge: Knowledge) -> Decision:
+    """Return the decision, or the offer to hand over when a walk has become long.
+
+    A measure that was just consented to is never withheld; somebody who wants to go on may.
+    """
+    ends = decision.kind in (Kind.ESCALATE, Kind.RESOLVED, Kind.EXPLAIN)
+    consented = decision.kind is Kind.MEASURE and case.log[-1].kind == "consent"
+    walked = sum(entry.kind in WALKED for entry in case.log)
+    if (
+        ends
+        or consented
+        or walked < knowledge.weights.patience
+        or case.answer("escalate", PATIENCE)
+    ):
+        return decision
+    fault, done = decision.fault, decision.done
+    return Decision(Kind.ESCALATE, PATIENCE, fault=fault, reason=Reason.PATIENCE, done=done)
 
 
 def _was_handed_over(case: Case) -> bool:

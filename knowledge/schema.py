@@ -220,6 +220,7 @@ class Weights(Model):
     ask_margin: float
     refuse_from: float
     understood_from: float
+    patience: int
 
 
 class Term(Model):

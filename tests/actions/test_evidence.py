@@ -1,0 +1,80 @@
+"""Facts beat codes, codes and terms beat the classifier."""
+
+import math
+
+import pytest
+
+from actions.case import Case
+from actions.evidence import Scope, understand
+from knowledge.store import load
+from knowledge.words import Mechanism, Product
+
+KNOWLEDGE = load()
+
+
+def described(mechanism: str, chance: float = 0.9) -> dict[str, float]:
+    return {f"describe_{mechanism}": chance, "describe_unknown": 1 - chance}
+
+
+def test_the_shares_sum_to_one() -> None:
+    seen = understand(Case(said=("x",), intents=described("volume_kms")), KNOWLEDGE)
+    assert math.isclose(sum(share for _, share in seen.ranking), 1.0)
+
+
+def test_without_other_evidence_the_classifier_decides() -> None:
+    seen = understand(Case(said=("x",), intents=described("m365_sca")), KNOWLEDGE)
+    assert seen.mechanism is Mechanism.M365_SCA
+
+
+def test_a_code_outweighs_a_hesitant_classifier() -> None:
+    case = Case(said=("x",), intents=described("windows_retail", 0.4), codes=("0xC004F074",))
+    assert understand(case, KNOWLEDGE).mechanism is Mechanism.VOLUME_KMS
+
+
+@pytest.mark.parametrize(
+    ("channel", "mechanism"),
+    [
+        ("OEM", Mechanism.WINDOWS_OEM),
+        ("VOLUME_MAK", Mechanism.VOLUME_MAK),
+        ("VOLUME_KMSCLIENT", Mechanism.VOLUME_KMS),
+    ],
+)
+def test_the_licence_channel_of_an_output_outweighs_everything(
+    channel: str, mechanism: Mechanism
+) -> None:
+    """0xC004C008 means different things: on an OEM board, a MAK, and a KMS host key."""
+    case = Case(
+        said=("x",),
+        intents=described("windows_retail", 0.95),
+        codes=("0xC004C008",),
+        facts={"licence_channel": channel, "licensed_product": "windows"},
+    )
+    assert understand(case, KNOWLEDGE).mechanism is mechanism
+
+
+def test_volume_licensed_office_is_office() -> None:
+    case = Case(
+        said=("x",),
+        intents=described("volume_kms"),
+        facts={"licence_channel": "VOLUME_KMSCLIENT", "licensed_product": "m365"},
+    )
+    assert understand(case, KNOWLEDGE).product is Product.M365
+
+
+def test_what_describes_nothing_of_ours_is_out_of_scope() -> None:
+    case = Case(said=("x",), intents={"out_of_scope": 0.9, "describe_unknown": 0.1})
+    assert understand(case, KNOWLEDGE).scope is Scope.OUT
+
+
+def test_a_sure_request_for_a_bypass_is_refused_even_with_a_real_code() -> None:
+    case = Case(said=("x",), intents={"piracy": 0.9}, codes=("0xC004F074",))
+    seen = understand(case, KNOWLEDGE)
+    assert seen.refused
+    assert seen.scope is Scope.OUT
+
+
+def test_an_answer_to_a_question_leaves_only_what_it_names() -> None:
+    case = Case(said=("x",), intents=described("m365_user")).with_entry(
+        "ask", "which-product", "windows"
+    )
+    assert understand(case, KNOWLEDGE).mechanism.value.startswith(("windows_", "volume_"))
