@@ -44,11 +44,21 @@ class PastedOutput(Finder):
         for name, (lines, at_least) in self._shapes.items():
             hits = [hit for line in lines for hit in _first_hits(line, text)]
             if len({hit.re for hit in hits}) >= at_least:
-                begin = text.rfind("\n", 0, min(hit.start() for hit in hits)) + 1
-                last = max(hit.end() for hit in hits)
-                end = text.find("\n", last)
-                spans[name] = (begin, len(text) if end < 0 else end)
+                first, last = min(hit.start() for hit in hits), max(hit.end() for hit in hits)
+                spans[name] = _whole_lines(text, first, last)
         return spans
+
+
+def _whole_lines(text: str, first: int, last: int) -> Tuple[int, int]:
+    """Return the lines of an output; where newlines were lost, only what is surely output.
+
+    Teams turns the newlines of pasted text into blanks: greeting and question then stand in the
+    same line as the output, and must stay.
+    """
+    if "\n" not in text[first:last]:
+        return first, last
+    end = text.find("\n", last)
+    return text.rfind("\n", 0, first) + 1, len(text) if end < 0 else end
 
 
 def _first_hits(line: re.Pattern[str], text: str) -> List[re.Match[str]]:
