@@ -26,6 +26,7 @@ from knowledge.words import (
     Risk,
     Severity,
     Status,
+    TermKind,
 )
 
 LONGEST_LABEL = 45
@@ -58,6 +59,8 @@ UNTRANSLATED = re.compile(
     r"|\b(?:slmgr|ospp\.vbs|dsregcmd|nslookup|w32tm|gpupdate|slui|winver|vnextdiag\.ps1"
     r"|Test-NetConnection|Get-CimInstance|changepk|sfc|DISM)\b"
 )
+#: Signs that a message has lost before patterns are looked for (vocabulary/README.md).
+NEVER_SEEN = re.compile(r"[„“”\"»«()\[\]{}_/\\<>=\-–—]")
 PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -463,6 +466,36 @@ def terms_say_something(ground: Ground) -> Iterator[Problem]:
             yield Problem(ground.spot("terms", term.id), "no-words", {"value": term.id})
 
 
+def contexts_have_their_word(ground: Ground) -> Iterator[Problem]:
+    """Every term of kind context has a context of the closed list as its id."""
+    words = tuple(sorted(Context))
+    for term in ground.knowledge.terms.values():
+        if term.kind == TermKind.CONTEXT and term.id not in words:
+            yield Problem(ground.spot("terms", term.id), "no-context", {"value": term.id}, words)
+
+
+def terms_point_somewhere(ground: Ground) -> Iterator[Problem]:
+    """Every term for a product names the product, every one for a mechanism what it points to."""
+    for term in ground.knowledge.terms.values():
+        spot = ground.spot("terms", term.id)
+        if term.kind == TermKind.PRODUCT and not term.product:
+            yield Problem(spot, "pointless-term", {"value": term.id, "field": "product"})
+        if term.kind == TermKind.MECHANISM and not term.points_to:
+            yield Problem(spot, "pointless-term", {"value": term.id, "field": "points_to"})
+
+
+def patterns_can_be_found(ground: Ground) -> Iterator[Problem]:
+    """Every form of a pattern is free of signs that a message has lost before it is searched."""
+    for term in ground.knowledge.terms.values():
+        for language, patterns in (("de", term.de), ("en", term.en)):
+            for at, pattern in enumerate(patterns):
+                for form in _forms(pattern):
+                    lost = NEVER_SEEN.search(form)
+                    if lost:
+                        spot = ground.spot("terms", term.id, language, at)
+                        yield Problem(spot, "lost-pattern", {"value": form, "sign": lost.group()})
+
+
 # --- words -----------------------------------------------------------------------------------
 
 
@@ -571,6 +604,9 @@ RULES = (
     ContentRule("short-labels", Severity.ERROR, short_labels),
     ContentRule("outputs-are-patterns", Severity.ERROR, outputs_are_patterns),
     ContentRule("terms-say-something", Severity.ERROR, terms_say_something),
+    ContentRule("contexts-have-their-word", Severity.ERROR, contexts_have_their_word),
+    ContentRule("terms-point-somewhere", Severity.ERROR, terms_point_somewhere),
+    ContentRule("patterns-can-be-found", Severity.WARNING, patterns_can_be_found),
     ContentRule("both-languages", Severity.ERROR, both_languages),
     ContentRule("same-in-both-languages", Severity.ERROR, same_in_both_languages),
     ContentRule("same-placeholders", Severity.ERROR, same_placeholders),
@@ -664,6 +700,13 @@ def _commanding(knowledge: Knowledge) -> Iterator[tuple[str, Check | Measure]]:
 def _commands(knowledge: Knowledge) -> Iterator[str]:
     yield from (thing.command.text for _, thing in _commanding(knowledge) if thing.command)
     yield from (item.command for item in knowledge.evidence.values() if item.command)
+
+
+def _forms(pattern: str) -> Iterator[str]:
+    """Yield the forms of a pattern that are compared letter by letter: those with | or *."""
+    for word in pattern.split():
+        if "|" in word or "*" in word:
+            yield from word.split("|")
 
 
 def _repeated(values: Iterable[str]) -> Iterator[int]:
