@@ -7,15 +7,17 @@ A code that needs a guess (a digit too few, a letter that is no hex digit) is ma
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from collections.abc import Iterator
+from typing import Any
 
-from components.finding import Finder
-from components.pasted_output import WHOLE
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-Found = Tuple[int, int, str, bool]
+from components.finding import Finder
+from components.pasted_output import WHOLE
+
+Found = tuple[int, int, str, bool]
 
 #: Letters that are typed or read (OCR) in place of hex digits.
 LOOK_ALIKE = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "Z": "2", "G": "6"})
@@ -30,7 +32,11 @@ WITH_PREFIX = re.compile(
     r"(?<![0-9A-Za-z])[0Oo][xX][ ]?([0-9A-Za-z]{4})[ \-]?([0-9A-Za-z]{4})(?![0-9A-Za-z])"
 )
 MISTYPED = re.compile(r"(?<![0-9A-Za-z])[0Oo][xX]([0-9A-Za-z]{6,10})(?![0-9A-Za-z])")
-BARE = re.compile(r"(?<![0-9A-Za-z#\-{.])([48CcOo][0-9A-Fa-fOo]{7})(?![0-9A-Za-z]|-[0-9A-Fa-f]{4}-|\.\d)")
+BARE = re.compile(
+    r"(?<![0-9A-Za-z#\-{.])([48CcOo][0-9A-Fa-fOo]{7})(?![0-9A-Za-z]|-[0-9A-Fa-f]{4}-|\.\d)"
+)
+#: What stands before the last group of a telephone number.
+PHONE = re.compile(r"(?:\+|\d[ /\-]|tel\S*\s)$", re.IGNORECASE)
 DECIMAL = re.compile(r"(?<![\w.\-+/])(-?\d{9,10})(?![\w/]|[.,\-]\d)")
 AADSTS = re.compile(r"AADSTS[ :#\-]{0,2}(\d{5,7})(?!\d)", re.IGNORECASE)
 ENTRA_NUMBER = re.compile(
@@ -45,7 +51,7 @@ BARE_NUMBER = re.compile(r"(?<![\w.\-+/])([15679]\d{4,6})(?![\w/]|[.,\-]\d)")
 class CodeExtractor(Finder):
     """Adds an entity `code` with its canonical value for every code of a message."""
 
-    def learn(self, words: Dict[str, Any]) -> None:
+    def learn(self, words: dict[str, Any]) -> None:
         """Remember which codes exist."""
         self._known = set(words["codes"])
 
@@ -59,17 +65,17 @@ class CodeExtractor(Finder):
         self.add_entities(message, entities)
 
 
-def find_codes(text: str, known: Set[str]) -> List[Found]:
+def find_codes(text: str, known: set[str]) -> list[Found]:
     """Return (start, end, canonical code, certain) in the order of the text, each code once.
 
-    >>> find_codes("kommt c004f074, vorher OxCOO4FO74", {"0xC004F074"})
-    [(6, 14, '0xC004F074', True)]
+    >>> find_codes("kommt c004f074, vorher OxCOO4COO8", {"0xC004F074", "0xC004C008"})
+    [(6, 14, '0xC004F074', True), (23, 33, '0xC004C008', True)]
     >>> find_codes("Rückgabe -1073418124", {"0xC004F074"})
     [(9, 20, '0xC004F074', True)]
     """
-    taken: List[Tuple[int, int]] = []
-    values: Set[str] = set()
-    found: List[Found] = []
+    taken: list[tuple[int, int]] = []
+    values: set[str] = set()
+    found: list[Found] = []
     for begin, end, value, certain in _candidates(text, known):
         if any(begin < e and b < end for b, e in taken):
             continue
@@ -80,7 +86,7 @@ def find_codes(text: str, known: Set[str]) -> List[Found]:
     return sorted(found)
 
 
-def _candidates(text: str, known: Set[str]) -> Iterator[Found]:
+def _candidates(text: str, known: set[str]) -> Iterator[Found]:
     """Yield possible codes, the surest notation first."""
     for match in AADSTS.finditer(text):
         yield match.start(), match.end(), f"AADSTS{match[1]}", True
@@ -89,6 +95,8 @@ def _candidates(text: str, known: Set[str]) -> Iterator[Found]:
     for match in BARE.finditer(text):
         digits = match[1].upper().replace("O", "0")
         value = f"0x{digits}"
+        if match[1].isdigit() and PHONE.search(text[: match.start()]):
+            continue
         if value in known or (FAMILIES.match(digits) and not match[1].isdigit()):
             yield match.start(), match.end(), value, True
     for match in DECIMAL.finditer(text):
@@ -105,7 +113,7 @@ def _candidates(text: str, known: Set[str]) -> Iterator[Found]:
             yield match.start(), match.end(), nearest, False
 
 
-def _repaired(match: re.Match[str], digits: str, known: Set[str]) -> Iterator[Found]:
+def _repaired(match: re.Match[str], digits: str, known: set[str]) -> Iterator[Found]:
     """Yield the code behind 0x; a repair that gives no known code is doubtful."""
     upper = digits.upper()
     repaired = upper.translate(LOOK_ALIKE)
@@ -117,20 +125,20 @@ def _repaired(match: re.Match[str], digits: str, known: Set[str]) -> Iterator[Fo
     yield match.start(), match.end(), value, certain
 
 
-def _from_decimal(number: int) -> Optional[str]:
+def _from_decimal(number: int) -> str | None:
     """Return the code of a signed or unsigned 32-bit number, None when it is none."""
     if not -0x80000000 <= number <= 0xFFFFFFFF or 0 <= number < 0x40000000:
         return None
     return f"0x{number & 0xFFFFFFFF:08X}"
 
 
-def _nearest(digits: str, known: Set[str]) -> Optional[str]:
+def _nearest(digits: str, known: set[str]) -> str | None:
     """Return the one known code that is a single slip away, None when there are several."""
     near = {f"0x{variant}" for variant in _slips(digits)} & known
     return near.pop() if len(near) == 1 else None
 
 
-def _slips(digits: str) -> Set[str]:
+def _slips(digits: str) -> set[str]:
     """Return what one missing, doubled, wrong or swapped digit could have been."""
     hexes = "0123456789ABCDEF"
     cuts = [(digits[:i], digits[i:]) for i in range(len(digits) + 1)]

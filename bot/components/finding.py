@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
-from components import vocabulary
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -13,16 +12,18 @@ from rasa.shared.nlu.constants import ENTITIES
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from components import vocabulary
+
 
 class Finder(GraphComponent, EntityExtractorMixin):
     """Base of the components that look things up: takes the vocabulary in, finds per message."""
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Return the settings: where the exported vocabulary stands during training."""
         return {"vocabulary": "generated/vocabulary.json"}
 
-    def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self.config = {**self.get_default_config(), **config}
         self._storage = storage
         self._resource = resource
@@ -30,7 +31,7 @@ class Finder(GraphComponent, EntityExtractorMixin):
     @classmethod
     def create(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -48,7 +49,7 @@ class Finder(GraphComponent, EntityExtractorMixin):
     @classmethod
     def load(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -63,13 +64,13 @@ class Finder(GraphComponent, EntityExtractorMixin):
         """Leave the training sentences as they are: nothing here is learned from them."""
         return training_data
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Find in every message."""
         for message in messages:
             self.find(message)
         return messages
 
-    def learn(self, words: Dict[str, Any]) -> None:
+    def learn(self, words: dict[str, Any]) -> None:
         """Prepare for finding; `words` is the exported vocabulary."""
         raise NotImplementedError
 
@@ -77,7 +78,7 @@ class Finder(GraphComponent, EntityExtractorMixin):
         """Add to the message what is found in it."""
         raise NotImplementedError
 
-    def add_entities(self, message: Message, found: List[Dict[str, Any]]) -> None:
+    def add_entities(self, message: Message, found: list[dict[str, Any]]) -> None:
         """Add entities to the message, marked as this component's."""
         known = message.get(ENTITIES, [])
         named = [{"extractor": type(self).__name__, **entity} for entity in found]

@@ -6,7 +6,7 @@ languages' training data carry that, and no model from elsewhere is needed.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -35,11 +35,11 @@ class MessageLanguage(GraphComponent):
     """Sets `language` and the entity of that name when the message's language is sure."""
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Return the settings: where sentences of a language stand, and when one is sure."""
         return {"german": "../nlu_data/de", "english": "../nlu_data/en", "sure_from": 0.75}
 
-    def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = {**self.get_default_config(), **config}
         self._storage = storage
         self._resource = resource
@@ -48,7 +48,7 @@ class MessageLanguage(GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -70,7 +70,7 @@ class MessageLanguage(GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -86,7 +86,7 @@ class MessageLanguage(GraphComponent):
         """Leave the training sentences as they are."""
         return training_data
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Name the language of every message whose words tell it."""
         for message in messages:
             language = self.language(message.get(TEXT) or "")
@@ -98,7 +98,7 @@ class MessageLanguage(GraphComponent):
                 message.set(ENTITIES, [*known, named], add_to_output=True)
         return messages
 
-    def language(self, text: str) -> Optional[str]:
+    def language(self, text: str) -> str | None:
         """Return `de` or `en`, None when the words do not tell."""
         words = " ".join(word for word in text.split() if word.isalpha() or word[:-1].isalpha())
         if len(words) < 2:
@@ -110,6 +110,6 @@ class MessageLanguage(GraphComponent):
         return "en" if english > 0.5 else "de"
 
 
-def sentences(folder: str) -> List[str]:
+def sentences(folder: str) -> list[str]:
     """Return the training sentences of one language."""
     return [example.get(TEXT) for example in load_data(folder).intent_examples]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import List
 
-from components.pasted_output import WHOLE
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
+
+from components.pasted_output import WHOLE
 
 #: A pasted output or a bare code, without words around it.
 GIVE_EVIDENCE = "give_evidence"
@@ -21,7 +21,7 @@ CODE_LIKE = re.compile(r"\S*\d\S*")
 class Meaning(LogisticRegressionClassifier):
     """Rasa's logistic regression, asked only when there are words to understand."""
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent of every message."""
         for message in messages:
             if _has_words(message.get(TEXT) or ""):

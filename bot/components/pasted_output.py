@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
-from components.finding import Finder
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
+
+from components.finding import Finder
 
 #: The whole message, for components that read codes in outputs too.
 WHOLE = "whole_text"
@@ -23,7 +24,7 @@ class PastedOutput(Finder):
     Output never reaches a classifier: its labels would look like words somebody chose.
     """
 
-    def learn(self, words: Dict[str, Any]) -> None:
+    def learn(self, words: dict[str, Any]) -> None:
         """Compile the shapes of the known outputs."""
         self._shapes = {
             name: ([re.compile(line) for line in shape["lines"]], shape["at_least"])
@@ -38,7 +39,7 @@ class PastedOutput(Finder):
         message.set(OUTPUTS, sorted(spans), add_to_output=True)
         message.set(TEXT, without(text, list(spans.values())))
 
-    def _spans(self, text: str) -> Dict[str, Tuple[int, int]]:
+    def _spans(self, text: str) -> dict[str, tuple[int, int]]:
         """Return where each recognised output begins and ends."""
         spans = {}
         for name, (lines, at_least) in self._shapes.items():
@@ -49,7 +50,7 @@ class PastedOutput(Finder):
         return spans
 
 
-def _whole_lines(text: str, first: int, last: int) -> Tuple[int, int]:
+def _whole_lines(text: str, first: int, last: int) -> tuple[int, int]:
     """Return the lines of an output; where newlines were lost, only what is surely output.
 
     Teams turns the newlines of pasted text into blanks: greeting and question then stand in the
@@ -61,13 +62,13 @@ def _whole_lines(text: str, first: int, last: int) -> Tuple[int, int]:
     return text.rfind("\n", 0, first) + 1, len(text) if end < 0 else end
 
 
-def _first_hits(line: re.Pattern[str], text: str) -> List[re.Match[str]]:
+def _first_hits(line: re.Pattern[str], text: str) -> list[re.Match[str]]:
     """Return the matches of a line's shape, line by line."""
     pattern = re.compile(line.pattern, line.flags | re.MULTILINE)
     return list(pattern.finditer(text))
 
 
-def without(text: str, spans: List[Tuple[int, int]]) -> str:
+def without(text: str, spans: list[tuple[int, int]]) -> str:
     """Return the text outside the spans.
 
     >>> without("Hallo\\nName: x\\ngeht nicht", [(6, 13)])
@@ -76,5 +77,5 @@ def without(text: str, spans: List[Tuple[int, int]]) -> str:
     kept = [True] * len(text)
     for begin, end in spans:
         kept[begin:end] = [False] * (end - begin)
-    prose = "".join(char if keep else " " for char, keep in zip(text, kept))
+    prose = "".join(char if keep else " " for char, keep in zip(text, kept, strict=False))
     return " ".join(prose.split())

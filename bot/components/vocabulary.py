@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -16,19 +16,19 @@ from rasa.engine.storage.storage import ModelStorage
 FILE_NAME = "vocabulary.json"
 
 
-def read(path: str) -> Dict[str, Any]:
+def read(path: str) -> dict[str, Any]:
     """Return the exported vocabulary; raises FileNotFoundError when nothing was exported."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def keep(vocabulary: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+def keep(vocabulary: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
     """Write the vocabulary into the model."""
     with storage.write_to(resource) as folder:
         text = json.dumps(vocabulary, ensure_ascii=False)
         (folder / FILE_NAME).write_text(text, encoding="utf-8")
 
 
-def recall(storage: ModelStorage, resource: Resource) -> Dict[str, Any]:
+def recall(storage: ModelStorage, resource: Resource) -> dict[str, Any]:
     """Return the vocabulary that `keep` wrote into the model."""
     with storage.read_from(resource) as folder:
         return read(str(folder / FILE_NAME))

@@ -1,0 +1,40 @@
+"""Runs in the bot's environment: what the components find in texts, as JSON on standard output.
+
+Reads {"codes": [text, …], "terms": [text, …]} from standard input.
+"""
+
+import doctest
+import importlib
+import json
+import sys
+
+import spacy
+from components import codes, terms, vocabulary
+
+DOCUMENTED = ("codes", "meaning", "pasted_output", "terms")
+
+
+def failed_examples() -> int:
+    """Return how many examples in the components' docstrings do not hold."""
+    modules = [importlib.import_module(f"components.{name}") for name in DOCUMENTED]
+    results = [doctest.testmod(module) for module in modules]
+    assert all(result.attempted for result in results)
+    return sum(result.failed for result in results)
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    words = vocabulary.read("generated/vocabulary.json")
+    known = set(words["codes"])
+    pipeline = spacy.blank("de")
+    matcher = terms._matcher(pipeline, words["terms"])
+    answers = {
+        "failed_examples": failed_examples(),
+        "codes": [[found[2:] for found in codes.find_codes(t, known)] for t in asked["codes"]],
+        "terms": [terms.heard(pipeline(terms.plain(text)), matcher) for text in asked["terms"]],
+    }
+    print("\n" + json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main()
