@@ -27,7 +27,10 @@ home_option = click.option(
     help="Folder of the knowledge, when it is not the one of this package.",
 )
 language_option = click.option(
-    "--language", type=click.Choice([*Language]), default=Language.DE, show_default=True
+    "--language",
+    type=click.Choice([word.value for word in Language]),
+    default=Language.DE.value,
+    show_default=True,
 )
 
 

@@ -40,11 +40,15 @@ class _Builder:
     file: str
     lines: dict[Way, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    anchored: set[int] = field(default_factory=set)
 
     def value(self, node: Node, way: Way, line: int) -> Any:
         self.lines[way] = line
         if node.anchor:
-            return self.report("anchor", node, str(node.anchor))
+            self.report("anchor", node, str(node.anchor))
+            if id(node) in self.anchored:
+                return None  # an alias: it may stand inside what it names
+            self.anchored.add(id(node))
         if isinstance(node, MappingNode):
             return self.mapping(node, way)
         if isinstance(node, SequenceNode):

@@ -41,8 +41,18 @@ def form_problems(
     error: ValidationError, model: type[Model], document: Document, way: Way
 ) -> Iterator[Problem]:
     """Yield each error of the thing at `way` of the document as a problem."""
-    for detail in error.errors(include_url=False):
-        yield _problem(detail, model, document, way)
+    details = error.errors(include_url=False)
+    for detail in details:
+        if not _follows_from_another(detail, details):
+            yield _problem(detail, model, document, way)
+
+
+def _follows_from_another(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Return whether a list is only too short because one of its items is wrong."""
+    loc = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in details
+    )
 
 
 def _problem(detail: ErrorDetails, model: type[Model], document: Document, way: Way) -> Problem:
@@ -55,6 +65,8 @@ def _problem(detail: ErrorDetails, model: type[Model], document: Document, way: 
     field = names[-1] if names else (str(way[-1]) if way else document.file)
     values = {"field": field, "value": _shown(detail["input"])}
     message = MESSAGES.get(detail["type"], "form")
+    if message == "unknown-field" and " " in field:
+        return Problem(at, "split-text", {"value": field})
     if message == "unknown-field":
         return Problem(at, message, {"value": field}, _fields(model, loc[:-1]))
     if message == "unknown-word":

@@ -75,6 +75,7 @@ LOADER_RULES = (
     "pattern-read_on",
     "pattern-reviewed_on",
     "pattern-then",
+    "split-text",
     "too-few",
     "unknown-field",
     "unknown-word",

@@ -1,0 +1,121 @@
+"""The command line, as the helpdesk lead uses it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from knowledge.cli import main
+
+
+def _run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_check_says_that_nothing_is_wrong(minimal: Path) -> None:
+    result = _run("check", "--home", minimal)
+    assert result.output == "0 Fehler, 0 Warnungen (0 errors, 0 warnings)\n"
+    assert result.exit_code == 0
+
+
+def test_check_ends_with_one_when_there_is_an_error(minimal: Path) -> None:
+    path = minimal / "faults" / "kms-quiet.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("use: network", "use: nework"), "utf-8"
+    )
+    result = _run("check", "--home", minimal)
+    assert result.exit_code == 1
+    assert result.output.splitlines()[0].startswith(
+        'faults/kms-quiet.yaml:24: Die Prüfung "nework"'
+    )
+    assert result.output.splitlines()[-1] == "1 Fehler, 0 Warnungen (1 error, 0 warnings)"
+
+
+def test_a_warning_alone_does_not_stop_anybody(minimal: Path) -> None:
+    with (minimal / "evidence.yaml").open("a", encoding="utf-8") as file:
+        file.write("photo: {de: Foto des Schirms, en: Photo of the screen}\n")
+    result = _run("check", "--home", minimal)
+    assert result.exit_code == 0
+    assert result.output.endswith("0 Fehler, 1 Warnung (0 errors, 1 warning)\n")
+
+
+def test_show_reads_a_fault_in_german_by_default(minimal: Path) -> None:
+    output = _run("show", "kms-quiet", "--home", minimal).output
+    for words in ("KMS antwortet nicht", "Das VPN fehlt.", "1. channel", "→ measure connect"):
+        assert words in output
+
+
+def test_show_reads_a_fault_in_english_when_asked(minimal: Path) -> None:
+    output = _run("show", "kms-quiet", "--language", "en", "--home", minimal).output
+    assert "KMS does not answer" in output
+    assert "antwortet" not in output
+
+
+@pytest.mark.parametrize(
+    ("id_", "words"),
+    [
+        ("channel", "slmgr /dlv"),
+        ("replace-key", "Notieren Sie die letzten fünf Zeichen."),
+        ("which", "KMS oder MAK?"),
+        ("kms", "schlüsseldienst"),
+        ("0xC004F074", "kms-quiet: KMS antwortet nicht"),
+        ("0xc004c020", "mak-spent: MAK ist aufgebraucht"),
+    ],
+)
+def test_show_finds_everything_that_has_an_id(minimal: Path, id_: str, words: str) -> None:
+    result = _run("show", id_, "--home", minimal)
+    assert words in result.output
+    assert result.exit_code == 0
+
+
+def test_show_offers_the_closest_name(minimal: Path) -> None:
+    result = _run("show", "kms-quite", "--home", minimal)
+    assert result.exit_code == 1
+    assert 'Meinten Sie "kms-quiet"?' in result.output
+
+
+def test_stats_counts_what_there_is(minimal: Path) -> None:
+    output = _run("stats", "--language", "en", "--home", minimal).output
+    rows = {
+        cells[0].strip(): cells[1].strip()
+        for line in output.splitlines()
+        if len(cells := line.strip("│ ").split("│")) == 2
+    }
+    assert rows["Faults"] == "2"
+    assert rows["of these reviewed"] == "1"
+    assert rows["oldest review"] == "2026-11-22"
+    assert rows["Codes with advice"] == "2"
+
+
+def test_schema_knows_the_fields_of_a_fault() -> None:
+    schema = json.loads(_run("schema").output)
+    assert {"signals", "checks", "offline_limit"} <= set(schema["properties"])
+    assert schema["additionalProperties"] is False
+
+
+def test_export_writes_the_file_and_its_folder(minimal: Path, tmp_path: Path) -> None:
+    file = tmp_path / "generated" / "vocabulary.json"
+    assert _run("export", file, "--home", minimal).exit_code == 0
+    assert set(json.loads(file.read_text(encoding="utf-8"))) == {
+        "terms",
+        "codes",
+        "messages",
+        "outputs",
+    }
+
+
+@pytest.mark.parametrize("command", ["show kms-quiet", "stats", "export out.json"])
+def test_malformed_knowledge_is_named_and_no_traceback_shown(minimal: Path, command: str) -> None:
+    (minimal / "outputs.yaml").unlink()
+    result = _run(*command.split(), "--home", minimal)
+    assert result.exit_code == 1
+    assert "outputs.yaml:1: Diese Datei fehlt." in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("command", ["check", "show", "stats", "export", "schema"])
+def test_every_command_explains_itself_in_both_languages(command: str) -> None:
+    text = _run(command, "--help").output
+    assert text.startswith("Usage:")
+    assert any(word in text for word in ("Wissen", "Einen", "Zählen", "Das JSON-Schema"))

@@ -1,0 +1,104 @@
+"""Loading: strict, quick the second time, and never with a traceback."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from knowledge import store
+from knowledge.errors import KnowledgeError, MalformedKnowledgeError
+from knowledge.words import Mechanism, Risk
+
+
+def test_the_minimal_knowledge_is_loaded_by_id(minimal: Path) -> None:
+    knowledge = store.load(minimal)
+    assert sorted(knowledge.faults) == ["kms-quiet", "mak-spent"]
+    assert knowledge.measures["replace-key"].risk is Risk.LIMITED
+    assert knowledge.mechanisms[Mechanism.VOLUME_KMS].en == "through the KMS host"
+    assert knowledge.terms["kms"].points_to == {Mechanism.VOLUME_KMS: 1.0}
+    assert knowledge.phrases["hello"].de == "Guten Tag, {name}."
+
+
+def test_a_language_is_a_key_as_a_word_or_as_a_string(minimal: Path) -> None:
+    messages = store.load(minimal).faults["kms-quiet"].signals.messages
+    assert messages["de"] == ("Keine Antwort vom KMS",)
+
+
+def test_the_knowledge_cannot_be_changed(minimal: Path) -> None:
+    knowledge = store.load(minimal)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        knowledge.faults = {}  # type: ignore[misc]
+
+
+def test_an_error_carries_every_finding(minimal: Path) -> None:
+    (minimal / "measures" / "wait.yaml").write_text("id: wait\nid: wait\n", encoding="utf-8")
+    (minimal / "outputs.yaml").unlink()
+    with pytest.raises(KnowledgeError) as raised:
+        store.load(minimal)
+    files = [finding.file for finding in raised.value.findings]
+    assert files[0] == "measures/wait.yaml"
+    assert files[-1] == "outputs.yaml"
+    assert str(raised.value).splitlines() == [str(f) for f in raised.value.findings]
+
+
+def test_an_empty_folder_is_an_error_and_no_empty_knowledge(tmp_path: Path) -> None:
+    with pytest.raises(MalformedKnowledgeError) as raised:
+        store.load(tmp_path)
+    assert {finding.rule for finding in raised.value.findings} == {"missing-file"}
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.text(alphabet=":-{}[]&*!|>'\"%@`#, \n\tabc0x1", max_size=40))
+def test_no_file_however_broken_gives_a_traceback(text: str, minimal: Path) -> None:
+    for file in ("measures/wait.yaml", "vocabulary/words.yaml", "sources.yaml", "weights.yaml"):
+        (minimal / file).write_text(text, encoding="utf-8")
+    with pytest.raises(KnowledgeError):
+        store.load(minimal)
+
+
+def test_a_place_is_the_line_of_the_value(minimal: Path) -> None:
+    spot = store.read(minimal).spot("faults", "kms-quiet", "checks", 1, "answers", 0, "then")
+    line = (minimal / spot.file).read_text(encoding="utf-8").splitlines()[spot.line - 1]
+    assert line == "      - {when: connected, then: next check}"
+
+
+def test_a_second_reading_gives_the_same_without_parsing(
+    minimal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.read(minimal)
+    monkeypatch.setattr("knowledge.cache.read_document", _never)
+    second = store.read(minimal)
+    assert second.knowledge == first.knowledge
+    assert second.documents == first.documents
+
+
+def test_a_changed_file_is_read_again(minimal: Path) -> None:
+    store.load(minimal)
+    path = minimal / "measures" / "wait.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("Abwarten", "Geduld"), "utf-8")
+    assert store.load(minimal).measures["wait"].title.de == "Geduld"
+
+
+def test_a_finding_is_given_again_at_the_next_reading(minimal: Path) -> None:
+    (minimal / "measures" / "wait.yaml").write_text("id: wait\nid: wait\n", encoding="utf-8")
+    assert store.read(minimal).problems == store.read(minimal).problems != ()
+
+
+@pytest.mark.parametrize("kept", ["", "[]", '{"version": 0, "documents": {}}', '{"version": 1}'])
+def test_a_damaged_cache_costs_only_time(minimal: Path, kept: str) -> None:
+    fresh = store.load(minimal)
+    (minimal / "__pycache__" / "documents.json").write_text(kept, encoding="utf-8")
+    assert store.load(minimal) == fresh
+
+
+def test_a_folder_that_cannot_be_written_is_read_all_the_same(minimal: Path) -> None:
+    (minimal / "__pycache__").write_text("in the way", encoding="utf-8")
+    assert store.load(minimal).faults
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("parsed again")
