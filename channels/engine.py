@@ -115,8 +115,7 @@ class Engine:
         cleaned = clean(message.text)
         if cleaned.note is Note.EMPTY or cleaned.note is Note.NOT_TEXT:
             return (self.phrase(f"channel_{cleaned.note}", message),)
-        choice = message.choice or self._chosen(message.conversation, message.text)
-        answers = await self._ask(message, cleaned.text, choice)
+        answers = await self._ask(message, cleaned.text)
         if cleaned.note is Note.CUT:
             return (self.phrase("channel_cut", message, limit=LIMIT), *answers)
         return answers
@@ -126,7 +125,7 @@ class Engine:
     ) -> tuple[Outgoing, ...]:
         """Return the greeting of a new conversation."""
         message = Incoming(conversation, "", locale, channel=channel)
-        return await self._ask(message, "/start", None)
+        return await self._ask(message, "/start")
 
     async def healthy(self) -> Health:
         """Return whether Rasa has its model and an action answers."""
@@ -166,37 +165,38 @@ class Engine:
     def _unwell(self, condition: Condition) -> Health:
         return Health(condition, say(self._phrases, f"channel_health_{condition}", "en"))
 
-    def _chosen(self, conversation: str, text: str) -> str | None:
-        wanted = " ".join(text.split()).casefold()
-        for choice, label in self.offered(conversation).items():
-            if " ".join(label.split()).casefold() == wanted:
-                return choice
-        return None
+    def _chosen(self, message: Incoming) -> str | None:
+        """Return the choice that was clicked, or whose label was typed."""
+        if message.choice:
+            return message.choice
+        labels = {_folded(label): id_ for id_, label in self.offered(message.conversation).items()}
+        return labels.get(_folded(message.text))
 
-    async def _ask(self, message: Incoming, text: str, choice: str | None) -> tuple[Outgoing, ...]:
+    async def _ask(self, message: Incoming, text: str) -> tuple[Outgoing, ...]:
         talk = self._talk(message.conversation)
-        body = {
-            "sender": message.conversation,
-            "message": text,
-            "metadata": {
-                "locale": message.locale,
-                "choice": choice,
-                "channel": message.channel,
-                "now": self._now().isoformat(),
-            },
-        }
         async with talk.lock:
             try:
-                answers = tuple(self._outgoing(item) for item in await self._post(body))
+                answers = await self._turn(message, text)
             except (NoAnswer, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 # The type alone: the text of an error can hold what the person wrote.
                 log.warning("rasa gave no answer: %s", type(error).__name__)
                 return (self.phrase("channel_sorry", message),)
-            if not answers:
-                log.warning("rasa gave no answer: empty list")
-                return (self.phrase("channel_sorry", message),)
-            self._remember(talk, answers)
+            _remember(talk, answers)
             return answers
+
+    async def _turn(self, message: Incoming, text: str) -> tuple[Outgoing, ...]:
+        metadata = {
+            "locale": message.locale,
+            "choice": self._chosen(message),
+            "channel": message.channel,
+            "now": self._now().isoformat(),
+        }
+        items = await self._post(
+            {"sender": message.conversation, "message": text, "metadata": metadata}
+        )
+        if not items:
+            raise NoAnswer("an empty list")
+        return tuple(self._outgoing(item) for item in items)
 
     async def _post(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the items of Rasa's answer; raises NoAnswer when it is none."""
@@ -220,13 +220,6 @@ class Engine:
             return Outgoing(str(text))
         raise NoAnswer("a message without text or Step")
 
-    def _remember(self, talk: _Talk, answers: tuple[Outgoing, ...]) -> None:
-        steps = [answer.step for answer in answers if answer.step]
-        if steps:
-            talk.language = steps[-1].language
-            talk.step = steps[-1].id
-            talk.offered = {choice.id: choice.label for choice in steps[-1].choices}
-
     def _talk(self, conversation: str) -> _Talk:
         talk = self._talks.setdefault(conversation, _Talk())
         self._talks.move_to_end(conversation)
@@ -237,3 +230,15 @@ class Engine:
     def _forget_oldest(self) -> None:
         oldest = next(name for name, talk in self._talks.items() if not talk.lock.locked())
         del self._talks[oldest]
+
+
+def _folded(label: str) -> str:
+    return " ".join(label.split()).casefold()
+
+
+def _remember(talk: _Talk, answers: tuple[Outgoing, ...]) -> None:
+    steps = [answer.step for answer in answers if answer.step]
+    if steps:
+        talk.language = steps[-1].language
+        talk.step = steps[-1].id
+        talk.offered = {choice.id: choice.label for choice in steps[-1].choices}

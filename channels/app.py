@@ -1,0 +1,276 @@
+"""The web application: the chat page, Direct Line behind it, and /healthz.
+
+`python -m channels.app --host … --port … --rasa …` runs it until SIGTERM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import html
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import click
+from aiohttp import hdrs, web
+
+from channels import directline
+from channels.cards import say
+from channels.engine import Engine, Health
+from channels.settings import Settings, secret_in
+from knowledge.store import Knowledge, load
+
+log = logging.getLogger(__name__)
+
+ENGINE = web.AppKey("engine", Engine)
+KNOWLEDGE = web.AppKey("knowledge", Knowledge)
+SETTINGS = web.AppKey("settings", Settings)
+
+#: Seconds for which one look at Rasa's health stands for all who ask.
+HEALTH_STANDS = 2.0
+#: Seconds that open connections have when the server ends.
+GOODBYE = 2.0
+BUNDLE = Path("node_modules/botframework-webchat/dist/webchat.js")
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self' 'unsafe-inline'",  # Web Chat writes its styles into the page
+            "connect-src 'self' ws: wss:",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'self'",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone()
+
+
+def init_app(
+    settings: Settings, knowledge: Knowledge, now: Callable[[], datetime] = _now
+) -> web.Application:
+    """Return the web application; nothing is connected before it starts."""
+    app = web.Application(
+        client_max_size=directline.BODY_LIMIT, middlewares=[_secured, directline.errors]
+    )
+    app[SETTINGS] = settings
+    app[KNOWLEDGE] = knowledge
+    app.cleanup_ctx.append(_connected(now))
+    app.cleanup_ctx.append(_packed)
+    app.on_shutdown.append(directline.close_sockets)
+    app.add_routes(directline.routes())
+    app.add_routes(
+        [
+            web.get("/", page),
+            web.get("/healthz", healthz),
+            web.get("/assets/webchat.js", webchat),
+            *(web.get(f"/{name}", _file) for name in FILES),
+        ]
+    )
+    return app
+
+
+def _connected(now: Callable[[], datetime]) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def connect(app: web.Application) -> AsyncIterator[None]:
+        settings, knowledge = app[SETTINGS], app[KNOWLEDGE]
+        async with aiohttp.ClientSession() as http:
+            engine = Engine(http, settings.rasa_url, knowledge, settings.timeout_s, now)
+            tokens = directline.Tokens(settings.secret, now)
+            line = directline.Line(engine, knowledge.phrases, tokens, now)
+            app[ENGINE], app[directline.LINE] = engine, line
+            app[CHECKUP] = Checkup(engine)
+            yield
+            await line.close()
+
+    return connect
+
+
+@web.middleware
+async def _secured(request: web.Request, handler: directline.Handler) -> web.StreamResponse:
+    """Put the security headers on every answer."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.headers.update(HEADERS)
+        raise
+    if not response.prepared:  # a WebSocket has answered long ago
+        response.headers.update(HEADERS)
+    return response
+
+
+# --- health ---------------------------------------------------------------------------------
+
+
+class Checkup:
+    """Looks at Rasa, once for all who ask within a moment: /healthz is open to everybody."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = asyncio.Lock()
+        self._seen: Health | None = None
+        self._until = 0.0
+
+    async def health(self) -> Health:
+        """Return how Rasa is."""
+        clock = asyncio.get_running_loop().time
+        async with self._lock:
+            if self._seen is None or clock() >= self._until:
+                self._seen = await self._engine.healthy()
+                self._until = clock() + HEALTH_STANDS
+            return self._seen
+
+
+CHECKUP = web.AppKey("checkup", Checkup)
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """Say whether the assistant can answer: 200, or 503 with what is missing."""
+    health = await request.app[CHECKUP].health()
+    headers = {"Cache-Control": "no-store"}
+    if health.ok:
+        return web.json_response({"status": "ok"}, headers=headers)
+    missing = {"status": health.condition.value, "message": health.sentence}
+    return web.json_response(missing, status=503, headers=headers)
+
+
+# --- the page -------------------------------------------------------------------------------
+
+FILES = ("chat.js", "style.css", "favicon.svg")
+_GAP = re.compile(r"\{\{(\w+)\}\}")
+
+
+async def page(request: web.Request) -> web.Response:
+    """Give the chat page in the person's language."""
+    language = page_language(
+        request.query.get("lang", ""), request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
+    )
+    template = (request.app[SETTINGS].web_root / "index.html").read_text(encoding="utf-8")
+    bundle = request.app[PACKED]
+    words = {"language": language, "bundle": bundle.version if bundle else ""}
+    phrases = request.app[KNOWLEDGE].phrases
+
+    def fill(gap: re.Match[str]) -> str:
+        name = gap[1]
+        return html.escape(words.get(name) or say(phrases, f"web_{name}", language))
+
+    return web.Response(
+        text=_GAP.sub(fill, template),
+        content_type="text/html",
+        headers={
+            "Cache-Control": "no-cache",
+            "Vary": "Accept-Language",
+            "Content-Language": language,
+        },
+    )
+
+
+def page_language(asked: str, accepted: str) -> str:
+    """Return the language of the page: the one asked for, else the browser's, else German.
+
+    >>> page_language("en", ""), page_language("", "en-GB,de;q=0.5"), page_language("", "fr")
+    ('en', 'en', 'de')
+    """
+    browser = [entry.split(";")[0].strip()[:2].lower() for entry in accepted.split(",")]
+    return next((one for one in (asked.lower(), *browser) if one in ("de", "en")), "de")
+
+
+async def _file(request: web.Request) -> web.StreamResponse:
+    path = request.app[SETTINGS].web_root / request.path.lstrip("/")
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+
+# --- Web Chat -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Web Chat's bundle, as it is and compressed; `version` is its fingerprint."""
+
+    plain: bytes
+    small: bytes
+    version: str
+
+
+PACKED: web.AppKey[Packed | None] = web.AppKey("packed")
+
+
+async def _packed(app: web.Application) -> AsyncIterator[None]:
+    """Compress the bundle once: 3.9 MB become less than one."""
+    app[PACKED] = await asyncio.to_thread(_pack, app[SETTINGS].web_root / BUNDLE)
+    yield
+
+
+def _pack(path: Path) -> Packed | None:
+    try:
+        plain = path.read_bytes()
+    except FileNotFoundError:
+        log.warning("Web Chat is missing: run npm ci in %s", path.parents[3])
+        return None
+    return Packed(plain, gzip.compress(plain, 6), hashlib.sha256(plain).hexdigest()[:16])
+
+
+async def webchat(request: web.Request) -> web.Response:
+    """Give Web Chat's bundle, unmodified."""
+    bundle = request.app[PACKED]
+    if not bundle:
+        raise web.HTTPNotFound(text="Web Chat is not installed.")
+    tag = f'"{bundle.version}"'
+    headers = {"Cache-Control": "public, max-age=31536000", "ETag": tag, "Vary": "Accept-Encoding"}
+    if request.headers.get(hdrs.IF_NONE_MATCH) == tag:
+        return web.Response(status=304, headers=headers)
+    zipped = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+    body = bundle.small if zipped else bundle.plain
+    return web.Response(body=body, content_type="text/javascript", charset="utf-8", headers=headers)
+
+
+# --- the command ----------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=3978, show_default=True)
+@click.option(
+    "--rasa-url", "--rasa", "rasa_url", default="http://127.0.0.1:5005", show_default=True
+)
+@click.option("--secret-file", type=click.Path(dir_okay=False, path_type=Path))
+def main(host: str, port: int, rasa_url: str, secret_file: Path | None) -> None:
+    """Serve the chat page and Direct Line until SIGTERM.
+
+    The secret that signs tokens is made in SECRET_FILE (default: state/web-secret in the folder
+    LOTSE_HOME, else in .lotse) when it is not there.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    home = Path(os.environ.get("LOTSE_HOME") or ".lotse")
+    secret = secret_in(secret_file or home / "state" / "web-secret")
+    settings = Settings(secret=secret, rasa_url=rasa_url, host=host, port=port)
+    # No access log: the address of a stream carries its token.
+    web.run_app(
+        init_app(settings, load()),
+        host=host,
+        port=port,
+        access_log=None,
+        shutdown_timeout=GOODBYE,
+        print=None,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""What the web application is told when it starts."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+WEB_ROOT = Path(__file__).parent / "web"
+#: A secret that signs tokens, in bytes, at least.
+SECRET_BYTES = 32
+
+
+class BadSecret(ValueError):
+    """The secret's file holds none that can sign tokens."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where to listen, where Rasa is, and what signs the tokens."""
+
+    secret: str = field(repr=False)
+    rasa_url: str = "http://127.0.0.1:5005"
+    host: str = "127.0.0.1"
+    port: int = 3978
+    web_root: Path = WEB_ROOT
+    timeout_s: float = 4.0
+
+
+def secret_in(path: Path) -> str:
+    """Return the secret kept in `path`; a new one is written there when there is none.
+
+    Raises BadSecret when the file holds too little.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # before anything stands in it
+        path.write_text(secrets.token_urlsafe(SECRET_BYTES), encoding="ascii")
+    secret = path.read_text(encoding="ascii").strip()
+    if len(secret) < SECRET_BYTES:
+        raise BadSecret(f"{path}: fewer than {SECRET_BYTES} characters; remove the file")
+    return secret
