@@ -124,7 +124,7 @@ def outcome(label: Label, result: dict[str, Any]) -> Outcome:
     if "error" in result:
         return Outcome(label, error=result["error"])
     ranking = [name for name, _ in result[RANKING][:3]]
-    step = result["first_step"]
+    step = result["first_step"] or {"kind": "small", "id": "talk"}
     return Outcome(
         label=label,
         codes=frozenset(result["codes"]),

@@ -30,6 +30,7 @@ from actions.step import Kind, Step
 from channels.cards import Phrases, say
 from channels.engine import Engine, Incoming, Outgoing
 from channels.services import NotStarted, Settings, engine_running
+from knowledge.schema import Text
 from knowledge.store import Knowledge, load
 
 #: Posts in Rasa's hands at a time, and results that may wait for a slow one before them.
@@ -41,6 +42,9 @@ LIMIT = LIMIT_MB * 1_000_000
 TIMEOUT_S = 120.0
 #: Every conversation of a batch starts like this.
 SENDER = "batch-"
+
+#: What a channel says when there is no answer; everything else without a Step is small talk.
+EXCUSES = ("channel_sorry", "channel_empty", "channel_not_text")
 
 #: The fields of a result, in their order (DESIGN, section 3).
 FIELDS = (
@@ -202,18 +206,21 @@ class Sorter:
         if isinstance(line, Refused):
             return self._error(line)
         answers = await self._ask(line)
+        if self._apology(answers):
+            # Rasa may have been restarting; under a new name, so nothing is said twice.
+            answers = await self._ask(line)
+        if apology := self._apology(answers):
+            return self._error(Refused("batch_no_answer", line.id, {"answer": apology}))
         step = first_step(answers)
-        if step is None:
-            answer = " ".join(answer.text for answer in answers)
-            return self._error(Refused("batch_no_answer", line.id, {"answer": answer}))
-        return assessed(line, step)
+        return assessed(line, step) if step else small_talk(line, answers, self._locale)
+
+    def _apology(self, answers: Iterable[Outgoing]) -> str:
+        """Return the channel's own sentence, where that is all there is."""
+        excuses = {words for name in EXCUSES for words in spoken(self._phrases[name])}
+        texts = [answer.text for answer in answers]
+        return " ".join(texts) if all(text in excuses for text in texts) else ""
 
     async def _ask(self, post: Post) -> tuple[Outgoing, ...]:
-        answers = await self._once(post)
-        # Once more where Rasa was restarting: under a new name, so nothing is said twice.
-        return answers if first_step(answers) else await self._once(post)
-
-    async def _once(self, post: Post) -> tuple[Outgoing, ...]:
         sender = SENDER + uuid4().hex
         message = Incoming(sender, post.text, locale=self._locale, channel="batch")
         return await self._engine.answer(message)
@@ -230,6 +237,32 @@ def first_step(answers: Iterable[Outgoing]) -> Step | None:
     """Return the first Step that is no small talk."""
     steps = (answer.step for answer in answers if answer.step)
     return next((step for step in steps if step.kind is not Kind.GREET), None)
+
+
+def spoken(words: Text) -> tuple[str, str]:
+    """Return a phrase in both languages."""
+    return words.de, words.en
+
+
+def small_talk(post: Post, answers: Iterable[Outgoing], locale: str) -> Result:
+    """Return the result of a post that describes no problem: it is out of scope."""
+    step = next((answer.step for answer in answers if answer.step), None)
+    return {
+        "id": post.id,
+        "language": step.language if step else locale or "de",
+        "scope": "out",
+        "refused": False,
+        "codes": [],
+        "product": "none",
+        "mechanism": "none",
+        RANKING: [],
+        "asks": False,
+        "context": [],
+        "escalate": False,
+        "team": "none",
+        "fault": None,
+        "first_step": step.to_json() if step else None,
+    }
 
 
 def assessed(post: Post, step: Step) -> Result:

@@ -133,7 +133,7 @@ def rasa(settings: Settings, port: int, actions_port: int, state: Path) -> Progr
         "TRACKER_DB": str(state / "tracker.sqlite"),
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "PYTHONWARNINGS": "ignore",
         "PYTHONPATH": str(settings.root / "bot"),
     }
     log = settings.home / "logs" / "rasa.log"
