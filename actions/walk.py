@@ -137,8 +137,15 @@ def usable(case: Case, fault: Fault, knowledge: Knowledge) -> Iterator[Measure]:
 
 
 def _untried(case: Case, fault: Fault, knowledge: Knowledge) -> Iterator[Measure]:
+    """Yield the usable measures that are still open.
+
+    What only gives back something the person has (connecting the VPN in the office) is left out.
+    """
+    without = lacking(case, knowledge)
     for measure in usable(case, fault, knowledge):
-        if case.answer("measure", measure.id) is None and not declined(case, measure):
+        pointless = bool(measure.gives) and not set(measure.gives) & without
+        open_ = case.answer("measure", measure.id) is None and not declined(case, measure)
+        if open_ and not pointless:
             yield measure
 
 
