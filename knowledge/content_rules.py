@@ -53,9 +53,10 @@ PIRACY = re.compile(
 )
 #: Anything that is meant as a code, however it is written.
 LIKE_A_CODE = re.compile(r"\b0x[0-9a-f]{6,}\b|\bAADSTS[ -]?[0-9]+\b", re.IGNORECASE)
-#: What a translation must not change: codes, links into Settings, command names and switches.
+#: What a translation must not change: what stands in `backticks`, codes, links into Settings,
+#: command names and switches.
 UNTRANSLATED = re.compile(
-    r"0x[0-9A-Fa-f]{8}|AADSTS[0-9]+|ms-settings:[\w-]+|(?<=\s)/[A-Za-z]{2,}\b(?!/)"
+    r"`[^`]+`|0x[0-9A-Fa-f]{8}|AADSTS[0-9]+|ms-settings:[\w-]+|(?<=\s)/[A-Za-z]{2,}\b(?!/)"
     r"|\b(?:slmgr|ospp\.vbs|dsregcmd|nslookup|w32tm|gpupdate|slui|winver|vnextdiag\.ps1"
     r"|Test-NetConnection|Get-CimInstance|changepk|sfc|DISM)\b"
 )

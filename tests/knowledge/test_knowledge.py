@@ -4,8 +4,12 @@ import ast
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from knowledge import content_rules, store
 from knowledge.findings import read_messages
+from knowledge.schema import Fault
+from knowledge.words import Need, Phase, Place, Risk, Status
 
 
 def test_the_knowledge_breaks_no_rule() -> None:
@@ -45,3 +49,15 @@ def _copy(source: Path, target: Path) -> None:
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
+
+
+@pytest.mark.parametrize("file", ["README.md", "_template.yaml"])
+def test_every_field_of_a_fault_is_explained(file: str) -> None:
+    text = (store.HOME / file).read_text(encoding="utf-8")
+    assert [name for name in Fault.model_fields if name not in text] == []
+
+
+def test_the_readme_explains_every_word_in_both_languages() -> None:
+    halves = (store.HOME / "README.md").read_text(encoding="utf-8").split("\n# The knowledge\n")
+    words = [*Risk, *Need, *Place, *Phase, *Status, "next check", "hand over", "resolved"]
+    assert [[word for word in words if f"`{word}`" not in half] for half in halves] == [[], []]

@@ -13,6 +13,7 @@ from knowledge.findings import Finding, read_messages
 
 BROKEN = Path(__file__).parent / "broken"
 TODAY = date(2026, 11, 22)
+MESSAGES = read_messages()
 #: Built at run time: no file may hold anything that looks like a product key.
 KEY = "-".join(["ABCDE"] * 5)
 
@@ -51,7 +52,7 @@ def _example(rule: str) -> Example:
 
 
 def _check(home: Path) -> tuple[Finding, ...]:
-    return content_rules.check(store.read(home), TODAY, read_messages())
+    return content_rules.check(store.read(home), TODAY, MESSAGES)
 
 
 def _rules() -> list[str]:
@@ -112,22 +113,22 @@ def test_a_circle_over_two_different_checks_is_found(minimal: Path) -> None:
 
 
 def test_a_circle_that_needs_two_answers_to_one_check_is_none(minimal: Path) -> None:
-    """KMS leads on only without MAK, so nobody comes back from the second fault."""
-    _replace(
-        minimal / "faults" / "kms-quiet.yaml",
-        "{when: anything else, then: measure connect}",
-        "{when: anything else, then: see mak-spent}",
-    )
-    _replace(
-        minimal / "faults" / "mak-spent.yaml",
-        "{when: anything else, then: next check}",
-        "{when: anything else, then: see kms-quiet}",
-    )
-    _replace(
-        minimal / "faults" / "mak-spent.yaml",
-        "{when: KMS, then: see kms-quiet}",
-        "{when: KMS, then: hand over}",
-    )
+    """Only KMS leads on to the second fault, and only MAK back to the first."""
+    changes = {
+        "kms-quiet": {
+            "{when: MAK, then: see mak-spent}": "{when: MAK, then: hand over}",
+            "{when: anything else, then: measure connect}": (
+                "{when: anything else, then: see mak-spent}"
+            ),
+        },
+        "mak-spent": {
+            "{when: KMS, then: see kms-quiet}": "{when: KMS, then: hand over}",
+            "{when: anything else, then: next check}": "{when: anything else, then: see kms-quiet}",
+        },
+    }
+    for fault, replacements in changes.items():
+        for old, new in replacements.items():
+            _replace(minimal / "faults" / f"{fault}.yaml", old, new)
     assert [f.rule for f in _check(minimal)] == []
 
 
@@ -160,3 +161,15 @@ def test_a_report_never_repeats_a_key(minimal: Path) -> None:
 def test_a_repair_names_the_words_when_nothing_is_close(minimal: Path) -> None:
     _replace(minimal / "checks" / "network.yaml", "network_service", "xyz")
     assert "Möglich: identity, binding, network_service, invasive." in _check(minimal)[0].de
+
+
+def test_what_stands_in_backticks_is_not_translated(minimal: Path) -> None:
+    _replace(
+        minimal / "measures" / "wait.yaml",
+        "de: Warten Sie bis morgen., en: Wait until tomorrow.",
+        "de: Geben Sie `gpupdate` ein., en: Type `gpresult`.",
+    )
+    assert [(f.rule, f.de.split()[0]) for f in _check(minimal)] == [
+        ("same-in-both-languages", '"`gpresult`"'),
+        ("same-in-both-languages", '"`gpupdate`"'),
+    ]
