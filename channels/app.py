@@ -55,6 +55,7 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Server": "lizenzlotse",  # not the versions of what serves
 }
 
 

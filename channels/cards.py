@@ -13,7 +13,7 @@ Phrases = Mapping[str, Text]
 
 #: A risk is said in words, with an icon and a colour.
 _RISK_STYLE = {"reversible": "accent", "limited": "warning", "irreversible": "attention"}
-_RISK_ICON = {"reversible": "↩", "limited": "⚠", "irreversible": "⛔"}
+_RISK_ICON = {"reversible": "↩", "limited": "⚠", "irreversible": "‼"}
 
 
 def say(phrases: Phrases, name: str, language: str, **values: object) -> str:

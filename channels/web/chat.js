@@ -11,6 +11,7 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const KEPT = "lizenzlotse";
   const CARD = "application/vnd.microsoft.card.adaptive";
+  const MONOSPACE = "'Cascadia Mono', Consolas, 'DejaVu Sans Mono', Menlo, monospace";
   // The values of DirectLineJS's connection status.
   const ONLINE = 2;
   const OVER = [3, 4, 5];
@@ -91,7 +92,7 @@
       backgroundColor: c.paper,
       subtle: c.quiet,
       primaryFont: font,
-      monospaceFont: "ui-monospace, 'Cascadia Mono', Consolas, 'DejaVu Sans Mono', monospace",
+      monospaceFont: MONOSPACE,
       bubbleBackground: c.page,
       bubbleBorderColor: c.line,
       bubbleBorderRadius: 12,
@@ -137,10 +138,15 @@
     const tint = dark.matches
       ? { accent: "#12343d", good: "#143524", warning: "#3d3010", attention: "#471b1b" }
       : { accent: "#e3f1f4", good: "#e2f3e8", warning: "#fff2d6", attention: "#fde8e6" };
+    const fontSizes = { small: 14, default: 16, medium: 18, large: 21, extraLarge: 26 };
+    const fontWeights = { lighter: 300, default: 400, bolder: 650 };
     return {
       supportsInteractivity: true,
-      fontFamily: getComputedStyle(document.body).fontFamily,
-      fontSizes: { small: 14, default: 16, medium: 18, large: 21, extraLarge: 26 },
+      // Both, whole: with a part of them missing, cards stay empty.
+      fontTypes: {
+        default: { fontFamily: getComputedStyle(document.body).fontFamily, fontSizes, fontWeights },
+        monospace: { fontFamily: MONOSPACE, fontSizes, fontWeights },
+      },
       lineHeights: { small: 20, default: 23, medium: 25, large: 28, extraLarge: 32 },
       spacing: { small: 6, default: 10, medium: 14, large: 20, extraLarge: 28, padding: 12 },
       actions: {

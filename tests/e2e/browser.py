@@ -1,0 +1,73 @@
+"""A real browser for tests: `from tests.e2e.browser import browser` makes the fixture known.
+
+Finds the machine's Chromium and installs nothing; without one the tests that want it are
+skipped, because a browser is no dependency of the product.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",  # tests run as root in containers
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",  # nothing but the page under test goes out
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str | None:
+    """Return where Chromium is, if it is anywhere."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Give a headless Chromium."""
+    path = chromium()
+    if not path:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield running
+        await running.close()
+
+
+async def open_chat(browser: Browser, url: str, **context: Any) -> Page:
+    """Return the chat page at `url`, as soon as one can type into it.
+
+    `context` goes to the browser: locale, color_scheme, viewport.
+    """
+    page = await (await browser.new_context(**context)).new_page()
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.errors = []  # what the page threw or complained about, for the test to look at
+    page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+    await page.goto(url)
+    await page.locator("#chat textarea, #chat input[type=text]").wait_for()
+    return page
+
+
+async def write(page: Page, text: str) -> None:
+    """Type a message and send it."""
+    box = page.locator("#chat textarea, #chat input[type=text]")
+    await box.fill(text)
+    await box.press("Enter")
+
+
+async def choose(page: Page, label: str) -> None:
+    """Click the newest button with this label."""
+    await page.get_by_role("button", name=label, exact=True).last.click()
+
+
+def texts(elements: Iterable[str]) -> list[str]:
+    """Return texts without the blanks around them."""
+    return [" ".join(text.split()) for text in elements]
