@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from knowledge.words import (
     Context,
+    Language,
     Mechanism,
     Need,
     Phase,
@@ -108,7 +109,7 @@ class Signals(Model):
     """What points to a fault. `messages` are words of the message that the person sees."""
 
     codes: tuple[str, ...] = ()
-    messages: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    messages: dict[Language, tuple[str, ...]] = Field(default_factory=dict)
     context: tuple[Context, ...] = ()
     terms: tuple[str, ...] = ()
     facts: dict[str, tuple[str, ...]] = Field(default_factory=dict)

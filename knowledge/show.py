@@ -118,7 +118,7 @@ def _fault(pen: _Pen, fault: Fault) -> Panel:
         *pen.part(
             "signals",
             ", ".join(signals.codes),
-            *(f"„{text}“" for text in signals.messages.get(pen.language, ())),
+            *(f'"{text}"' for text in signals.messages.get(pen.language, ())),
             ", ".join((*signals.context, *signals.terms)),
             ", ".join(f"{fact}={'|'.join(values)}" for fact, values in signals.facts.items()),
         ),

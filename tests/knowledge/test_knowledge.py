@@ -45,7 +45,8 @@ def _imported(node: ast.AST) -> list[str]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    for path in source.rglob("*.yaml"):
+    """Copy the files, and what was kept of parsing them."""
+    for path in (*source.rglob("*.yaml"), *source.glob("__pycache__/documents.json")):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
