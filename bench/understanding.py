@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from channels.batch import RANKING, Post, sort_all, sorter_running
-from channels.services import Settings
+from channels.services import Installation
 from knowledge.store import load
 
 LANGUAGES = ("de", "en")
@@ -108,9 +108,9 @@ def _label(path: Path, number: int, line: str) -> Label:
 
 async def measure(labels: Sequence[Label], url: str | None) -> list[Outcome]:
     """Return what the assistant makes of the posts."""
-    settings = Settings.from_environment(os.environ)
+    installation = Installation.from_environment(os.environ)
     posts = iter([Post(label.id, label.text) for label in labels])
-    async with sorter_running(settings, load(), _tell, url=url) as sorter:
+    async with sorter_running(installation, load(), _tell, url=url) as sorter:
         results = [result async for result in sort_all(sorter, posts)]
     return [outcome(*pair) for pair in zip(labels, results, strict=True)]
 

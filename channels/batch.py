@@ -29,7 +29,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from actions.step import Kind, Step
 from channels.cards import Phrases, say
 from channels.engine import Engine, Incoming, Outgoing
-from channels.services import NotStarted, Settings, engine_running
+from channels.services import Installation, NotStarted, engine_running
 from knowledge.schema import Text
 from knowledge.store import Knowledge, load
 
@@ -402,7 +402,7 @@ class Count:
 
 @asynccontextmanager
 async def sorter_running(
-    settings: Settings,
+    installation: Installation,
     knowledge: Knowledge,
     tell: Callable[[str], None],
     locale: str = "",
@@ -413,22 +413,22 @@ async def sorter_running(
         if url:
             yield Sorter(Engine(http, url, knowledge, TIMEOUT_S), knowledge.phrases, locale)
             return
-        async with engine_running(settings, knowledge.phrases, tell) as started:
+        async with engine_running(installation, knowledge.phrases, tell) as started:
             yield Sorter(Engine(http, started, knowledge, TIMEOUT_S), knowledge.phrases, locale)
 
 
 async def triage(as_csv: bool, locale: str, source: BinaryIO, target: TextIO) -> int:
     """Sort everything that `source` holds; return the exit code."""
-    settings = Settings.from_environment(os.environ)
+    installation = Installation.from_environment(os.environ)
     knowledge = load()
     try:
         lines = _begun(read_csv(source)) if as_csv else read_jsonl(source)
     except NoColumns:
-        _tell(say(knowledge.phrases, "batch_no_columns", locale or settings.language))
+        _tell(say(knowledge.phrases, "batch_no_columns", locale or installation.language))
         return 2
     console = Console(stderr=True)
-    async with sorter_running(settings, knowledge, _tell, locale) as sorter:
-        with Count(knowledge.phrases, settings.language, console, every_s=5) as count:
+    async with sorter_running(installation, knowledge, _tell, locale) as sorter:
+        with Count(knowledge.phrases, installation.language, console, every_s=5) as count:
             writer = Writer(target, as_csv)
             async for result in sort_all(sorter, lines):
                 writer.write(result)

@@ -53,7 +53,7 @@ class NotStarted(Exception):
 
 
 @dataclass(frozen=True)
-class Settings:
+class Installation:
     """Where things are, and in which language the person at the shell reads."""
 
     root: Path
@@ -61,8 +61,8 @@ class Settings:
     language: str
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """Return the settings: LOTSE_HOME for the folder, LANG and its kin for the language."""
+    def from_environment(cls, environ: Mapping[str, str]) -> Installation:
+        """Return the installation: LOTSE_HOME for its folder, LANG and its kin for the language."""
         locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG", "")
         home = Path(environ.get("LOTSE_HOME") or ROOT / ".lotse").absolute()
         return cls(ROOT, home, "de" if locale.startswith("de") else "en")
@@ -99,7 +99,7 @@ class Program:
 class Voice:
     """Says phrases in the person's language to whoever listens."""
 
-    settings: Settings
+    installation: Installation
     phrases: Phrases
     tell: Tell
 
@@ -109,7 +109,7 @@ class Voice:
 
     def sentence(self, phrase: str, **values: object) -> str:
         """Return one phrase."""
-        return say(self.phrases, phrase, self.settings.language, **values)
+        return say(self.phrases, phrase, self.installation.language, **values)
 
     def name(self, program: Program) -> str:
         """Return what a program is called."""
@@ -119,12 +119,12 @@ class Voice:
 # --- the programs ---------------------------------------------------------------------------
 
 
-def rasa(settings: Settings, port: int, actions_port: int, state: Path) -> Program:
+def rasa(installation: Installation, port: int, actions_port: int, state: Path) -> Program:
     """Return Rasa on loopback, without its management interface."""
     command = (
-        str(settings.home / "bot" / "bin" / "python"),
+        str(installation.home / "bot" / "bin" / "python"),
         *("-m", "rasa", "run", "--quiet"),
-        *("--model", str(settings.model)),
+        *("--model", str(installation.model)),
         *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         *("--interface", LOOPBACK, "--port", str(port)),
     )
@@ -134,39 +134,39 @@ def rasa(settings: Settings, port: int, actions_port: int, state: Path) -> Progr
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONWARNINGS": "ignore",
-        "PYTHONPATH": str(settings.root / "bot"),
+        "PYTHONPATH": str(installation.root / "bot"),
     }
-    log = settings.home / "logs" / "rasa.log"
+    log = installation.home / "logs" / "rasa.log"
     probe = f"http://{LOOPBACK}:{port}/"
-    return Program("rasa", command, settings.root / "bot", environment, log, probe)
+    return Program("rasa", command, installation.root / "bot", environment, log, probe)
 
 
-def actions(settings: Settings, port: int, state: Path) -> Program:
+def actions(installation: Installation, port: int, state: Path) -> Program:
     """Return the action server on loopback."""
     command = (
         *(sys.executable, "-m", "channels.action_server"),
         *("--host", LOOPBACK, "--port", str(port)),
     )
-    environment = _ours(settings) | {"LOTSE_OUTBOX": str(state / "outbox.sqlite")}
-    log = settings.home / "logs" / "actions.log"
+    environment = _ours(installation) | {"LOTSE_OUTBOX": str(state / "outbox.sqlite")}
+    log = installation.home / "logs" / "actions.log"
     probe = f"http://{LOOPBACK}:{port}/health"
-    return Program("actions", command, settings.root, environment, log, probe)
+    return Program("actions", command, installation.root, environment, log, probe)
 
 
-def web(settings: Settings, host: str, port: int, rasa_url: str) -> Program:
+def web(installation: Installation, host: str, port: int, rasa_url: str) -> Program:
     """Return the web application, the only one that others may reach."""
     command = (
         *(sys.executable, "-m", "channels.app"),
         *("--host", host, "--port", str(port), "--rasa", rasa_url),
     )
-    environment = _ours(settings) | {"LOTSE_OUTBOX": str(settings.state / "outbox.sqlite")}
-    log = settings.home / "logs" / "web.log"
+    environment = _ours(installation) | {"LOTSE_OUTBOX": str(installation.state / "outbox.sqlite")}
+    log = installation.home / "logs" / "web.log"
     probe = f"{_address(host, port)}/healthz"
-    return Program("web", command, settings.root, environment, log, probe)
+    return Program("web", command, installation.root, environment, log, probe)
 
 
-def _ours(settings: Settings) -> dict[str, str]:
-    return {"PYTHONPATH": str(settings.root), "LOTSE_HOME": str(settings.home)}
+def _ours(installation: Installation) -> dict[str, str]:
+    return {"PYTHONPATH": str(installation.root), "LOTSE_HOME": str(installation.home)}
 
 
 def _address(host: str, port: int) -> str:
@@ -339,25 +339,25 @@ def must_be_free(host: str, port: int, voice: Voice) -> None:
 # --- an engine for the others ---------------------------------------------------------------
 
 
-def fingerprint(settings: Settings) -> str:
+def fingerprint(installation: Installation) -> str:
     """Return what tells apart two states of the knowledge, the Actions and the model."""
     digest = hashlib.sha256()
     for folder in ("knowledge", "actions"):
-        for path in sorted((settings.root / folder).rglob("*")):
+        for path in sorted((installation.root / folder).rglob("*")):
             if path.suffix in {".py", ".yaml"}:
-                digest.update(str(path.relative_to(settings.root)).encode())
+                digest.update(str(path.relative_to(installation.root)).encode())
                 digest.update(path.read_bytes())
-    model = settings.model.stat()
+    model = installation.model.stat()
     digest.update(f"{model.st_mtime_ns} {model.st_size}".encode())
     return digest.hexdigest()
 
 
-async def running_serve(settings: Settings, http: aiohttp.ClientSession) -> str | None:
+async def running_serve(installation: Installation, http: aiohttp.ClientSession) -> str | None:
     """Return the address of the Rasa of a running `serve` of the same state, if there is one."""
     try:
-        note = json.loads(settings.running.read_text())
+        note = json.loads(installation.running.read_text())
         os.kill(note["pid"], 0)
-        same = note["fingerprint"] == fingerprint(settings)
+        same = note["fingerprint"] == fingerprint(installation)
         rasa_url = str(note["rasa_url"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -366,7 +366,7 @@ async def running_serve(settings: Settings, http: aiohttp.ClientSession) -> str 
 
 @contextlib.asynccontextmanager
 async def engine_running(
-    settings: Settings,
+    installation: Installation,
     phrases: Phrases,
     tell: Tell,
     *,
@@ -378,25 +378,27 @@ async def engine_running(
     `lasting` keeps conversations and tickets in the state folder; otherwise they are gone
     afterwards. Raises NotStarted when there is no way.
     """
-    voice = Voice(settings, phrases, tell)
+    voice = Voice(installation, phrases, tell)
     with tempfile.TemporaryDirectory(prefix="lotse-") as passing:
         async with aiohttp.ClientSession() as http:
-            if reuse and (url := await running_serve(settings, http)):
+            if reuse and (url := await running_serve(installation, http)):
                 yield url
                 return
-            async with _engine(voice, settings.state if lasting else Path(passing), http) as url:
+            async with _engine(
+                voice, installation.state if lasting else Path(passing), http
+            ) as url:
                 yield url
 
 
 @contextlib.asynccontextmanager
 async def _engine(voice: Voice, state: Path, http: aiohttp.ClientSession) -> AsyncIterator[str]:
-    settings = voice.settings
+    installation = voice.installation
     _must_have_model(voice)
     state.mkdir(parents=True, exist_ok=True)
     rasa_port, actions_port = free_port(), free_port()
     programs = (
-        actions(settings, actions_port, state),
-        rasa(settings, rasa_port, actions_port, state),
+        actions(installation, actions_port, state),
+        rasa(installation, rasa_port, actions_port, state),
     )
     async with kept(programs, voice) as keepers:
         voice.say("services_starting", program=voice.name(programs[1]))
@@ -405,8 +407,8 @@ async def _engine(voice: Voice, state: Path, http: aiohttp.ClientSession) -> Asy
 
 
 def _must_have_model(voice: Voice) -> None:
-    if not voice.settings.model.is_file():
-        raise NotStarted(voice.sentence("services_no_model", path=voice.settings.model))
+    if not voice.installation.model.is_file():
+        raise NotStarted(voice.sentence("services_no_model", path=voice.installation.model))
 
 
 # --- serve ----------------------------------------------------------------------------------
@@ -442,36 +444,36 @@ def _first_signal() -> asyncio.Future[int]:
 
 
 async def _serve(voice: Voice, host: str, port: int) -> None:
-    settings = voice.settings
+    installation = voice.installation
     started = time.monotonic()
-    settings.state.mkdir(parents=True, exist_ok=True)
+    installation.state.mkdir(parents=True, exist_ok=True)
     rasa_port, actions_port = free_port(), free_port()
     rasa_url = f"http://{LOOPBACK}:{rasa_port}"
     programs = (
-        actions(settings, actions_port, settings.state),
-        rasa(settings, rasa_port, actions_port, settings.state),
-        web(settings, host, port, rasa_url),
+        actions(installation, actions_port, installation.state),
+        rasa(installation, rasa_port, actions_port, installation.state),
+        web(installation, host, port, rasa_url),
     )
     # Taken before the programs read their files: a later change must not look like theirs.
-    state = fingerprint(settings)
+    state = fingerprint(installation)
     async with kept(programs, voice) as keepers, aiohttp.ClientSession() as http:
         for program in programs:
             voice.say("services_starting", program=voice.name(program))
         await asyncio.gather(*(ready(keeper, voice, http) for keeper in keepers))
         url = _address(host, port)
         voice.say("services_ready", url=url, seconds=round(time.monotonic() - started))
-        with _note(settings, {"url": url, "rasa_url": rasa_url, "fingerprint": state}):
+        with _note(installation, {"url": url, "rasa_url": rasa_url, "fingerprint": state}):
             await asyncio.Event().wait()
 
 
 @contextlib.contextmanager
-def _note(settings: Settings, facts: Mapping[str, str]) -> Iterator[None]:
+def _note(installation: Installation, facts: Mapping[str, str]) -> Iterator[None]:
     """Leave word for the other commands while the block runs."""
-    settings.running.write_text(json.dumps({"pid": os.getpid(), **facts}))
+    installation.running.write_text(json.dumps({"pid": os.getpid(), **facts}))
     try:
         yield
     finally:
-        settings.running.unlink(missing_ok=True)
+        installation.running.unlink(missing_ok=True)
 
 
 def main() -> int:
@@ -481,7 +483,7 @@ def main() -> int:
     command.add_argument("--host", default=LOOPBACK)
     command.add_argument("--port", type=int, default=8080)
     arguments = parser.parse_args()
-    voice = Voice(Settings.from_environment(os.environ), load().phrases, _print)
+    voice = Voice(Installation.from_environment(os.environ), load().phrases, _print)
     try:
         return asyncio.run(serve(voice, arguments.host, arguments.port))
     except NotStarted as error:

@@ -30,7 +30,7 @@ from actions.step import Choice, Kind, Step
 from channels.cards import Phrases, command_hint, day, progress_line, say, ticket_lines
 from channels.engine import Engine, Incoming, Outgoing
 from channels.redaction import clean
-from channels.services import NotStarted, Settings, engine_running
+from channels.services import Installation, NotStarted, engine_running
 from knowledge.store import load
 
 QUIT = ("/quit", "/exit", "/q")
@@ -279,23 +279,23 @@ def _choices(step: Step, phrases: Phrases) -> Iterator[RenderableType]:
 
 async def chat(language: str | None) -> int:
     """Hold a conversation; return the exit code."""
-    settings = Settings.from_environment(os.environ)
-    language = language or settings.language
+    installation = Installation.from_environment(os.environ)
+    language = language or installation.language
     phrases = (knowledge := load()).phrases
     async with (
-        engine_running(settings, phrases, _tell, lasting=True) as url,
+        engine_running(installation, phrases, _tell, lasting=True) as url,
         aiohttp.ClientSession() as http,
     ):
         engine = Engine(http, url, knowledge, TIMEOUT_S)
-        await Talk(engine, _screen(settings, phrases, language), phrases, language).run()
+        await Talk(engine, _screen(installation, phrases, language), phrases, language).run()
     return 0
 
 
-def _screen(settings: Settings, phrases: Phrases, language: str) -> Screen:
+def _screen(installation: Installation, phrases: Phrases, language: str) -> Screen:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return Pipe()
-    settings.state.mkdir(parents=True, exist_ok=True)
-    session = session_at(str(settings.state / "chat-history"))
+    installation.state.mkdir(parents=True, exist_ok=True)
+    session = session_at(str(installation.state / "chat-history"))
     return Terminal(Console(), session, phrases, language)
 
 
