@@ -168,7 +168,8 @@ async def page(request: web.Request) -> web.Response:
 
     def fill(gap: re.Match[str]) -> str:
         name = gap[1]
-        return html.escape(words.get(name) or say(phrases, f"web_{name}", language))
+        word = words[name] if name in words else say(phrases, f"web_{name}", language)
+        return html.escape(word)
 
     return web.Response(
         text=_GAP.sub(fill, template),

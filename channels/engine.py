@@ -177,8 +177,9 @@ class Engine:
         async with talk.lock:
             try:
                 answers = await self._turn(message, text)
-            except (NoAnswer, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-                # The type alone: the text of an error can hold what the person wrote.
+            except Exception as error:
+                # All of them: whatever Rasa sends or does not send, the person gets an answer.
+                # The type alone is logged: an error's text can hold what the person wrote.
                 log.warning("rasa gave no answer: %s", type(error).__name__)
                 return (self.phrase("channel_sorry", message),)
             _remember(talk, answers)
@@ -213,7 +214,7 @@ class Engine:
         return items
 
     def _outgoing(self, item: Mapping[str, Any]) -> Outgoing:
-        if custom := item.get("custom"):
+        if isinstance(custom := item.get("custom"), dict):
             step = Step.from_json(custom)
             return Outgoing(plain(step, self._phrases), step)
         if text := item.get("text"):

@@ -1,4 +1,4 @@
-"""A real browser for tests: `from tests.e2e.browser import browser` makes the fixture known.
+"""A real browser for tests; the conftest of this folder imports the fixture `browser` from here.
 
 Finds the machine's Chromium and installs nothing; without one the tests that want it are
 skipped, because a browser is no dependency of the product.
@@ -7,11 +7,11 @@ skipped, because a browser is no dependency of the product.
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -68,6 +68,14 @@ async def choose(page: Page, label: str) -> None:
     await page.get_by_role("button", name=label, exact=True).last.click()
 
 
-def texts(elements: Iterable[str]) -> list[str]:
-    """Return texts without the blanks around them."""
-    return [" ".join(text.split()) for text in elements]
+def said(page: Page, text: str) -> Locator:
+    """Return where a message on the screen holds `text`.
+
+    Not what Web Chat says to screen readers alone, which is in the page too.
+    """
+    return page.locator("#chat .webchat__bubble__content").get_by_text(text)
+
+
+async def read(page: Page, text: str) -> None:
+    """Wait until `text` can be read in a message."""
+    await expect(said(page, text).last).to_be_visible()
