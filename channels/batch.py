@@ -146,17 +146,29 @@ class NoColumns(Exception):
     """A CSV file whose first line names no columns `id` and `text`."""
 
 
-def read_csv(stream: BinaryIO) -> Iterator[Line]:
-    """Yield one Post or Refused for every row; raises NoColumns before the first."""
+@dataclass(frozen=True)
+class CsvForm:
+    """How a CSV file is written; the results are written likewise, for the same spreadsheet."""
+
+    delimiter: str
+    mark: str
+
+
+def read_csv(stream: BinaryIO) -> tuple[CsvForm, Iterator[Line]]:
+    """Return the form of a CSV file, and one Post or Refused for every row.
+
+    Raises NoColumns when the first line does not name the columns.
+    """
     lines = (_decoded(line) for line in lines_of(stream))
-    heading = next(lines, "").removeprefix("\ufeff")
-    delimiter = _delimiter(heading)
-    csv.field_size_limit(LIMIT)
-    rows = csv.reader(lines, delimiter=delimiter)
-    names = [name.strip().casefold() for name in next(csv.reader([heading], delimiter=delimiter))]
+    heading = next(lines, "")
+    form = CsvForm(_delimiter(heading), "\ufeff" if heading.startswith("\ufeff") else "")
+    first = csv.reader([heading.removeprefix("\ufeff")], delimiter=form.delimiter)
+    names = [name.strip().casefold() for name in next(first, [])]
     if "id" not in names or "text" not in names:
         raise NoColumns
-    yield from _rows(rows, names.index("id"), names.index("text"))
+    csv.field_size_limit(LIMIT)
+    rows = csv.reader(lines, delimiter=form.delimiter)
+    return form, _rows(rows, names.index("id"), names.index("text"))
 
 
 def _rows(rows: Iterator[list[str]], id_: int, text: int) -> Iterator[Line]:
@@ -325,10 +337,11 @@ def _feed(
 class Writer:
     """Writes results as JSON Lines or as CSV."""
 
-    def __init__(self, stream: TextIO, as_csv: bool) -> None:
+    def __init__(self, stream: TextIO, form: CsvForm | None = None) -> None:
         self._stream = stream
-        self._csv = csv.writer(stream, lineterminator="\r\n") if as_csv else None
-        if self._csv:
+        self._csv = csv.writer(stream, delimiter=form.delimiter) if form else None
+        if form and self._csv:
+            stream.write(form.mark)
             self._csv.writerow((*FIELDS, "error"))
 
     def write(self, result: Result) -> None:
@@ -370,7 +383,8 @@ class Count:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
         self._console.print(self.sentence(), highlight=False)
 
     def add(self, result: Result) -> None:
@@ -421,25 +435,23 @@ async def triage(as_csv: bool, locale: str, source: BinaryIO, target: TextIO) ->
     """Sort everything that `source` holds; return the exit code."""
     installation = Installation.from_environment(os.environ)
     knowledge = load()
-    try:
-        lines = _begun(read_csv(source)) if as_csv else read_jsonl(source)
-    except NoColumns:
-        _tell(say(knowledge.phrases, "batch_no_columns", locale or installation.language))
-        return 2
+    form: CsvForm | None = None
+    if as_csv:
+        try:
+            form, lines = read_csv(source)
+        except NoColumns:
+            _tell(say(knowledge.phrases, "batch_no_columns", locale or installation.language))
+            return 2
+    else:
+        lines = read_jsonl(source)
     console = Console(stderr=True)
     async with sorter_running(installation, knowledge, _tell, locale) as sorter:
         with Count(knowledge.phrases, installation.language, console, every_s=5) as count:
-            writer = Writer(target, as_csv)
+            writer = Writer(target, form)
             async for result in sort_all(sorter, lines):
                 writer.write(result)
                 count.add(result)
     return 0
-
-
-def _begun(lines: Iterator[Line]) -> Iterator[Line]:
-    """Return the same lines with the first one read, so that a wrong file is found at once."""
-    first = next(lines, None)
-    return lines if first is None else itertools.chain((first,), lines)
 
 
 def _tell(sentence: str) -> None:
