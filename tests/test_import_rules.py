@@ -14,7 +14,8 @@ ALLOWED = {
     "knowledge": (),
     "actions": ("knowledge",),
     "channels": ("knowledge", "actions.step"),
-    "bench": ("knowledge", "actions", "channels"),
+    # The comparison of classifiers runs beside the bot, in the bot's environment.
+    "bench": ("knowledge", "actions", "channels", "components"),
     "bot": ("components",),
 }
 
