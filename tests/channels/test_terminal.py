@@ -156,7 +156,7 @@ def test_a_step_shows_everything_it_carries() -> None:
         "Den Wiederherstellungsschlüssel.",
         "Warum: Code 0xC004F074",
         "22.11.2026",
-        "Prüfung 1 von 4",
+        "1 von 4 Prüfungen erledigt",
         "LL-7",
     ):
         assert words in shown
