@@ -1,0 +1,115 @@
+"""What people say, as training data: mirrored, unambiguous, broad, and without keys."""
+
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from ruamel.yaml import YAML
+
+from knowledge.words import Language, Mechanism
+
+NLU_DATA = Path(__file__).parents[2] / "nlu_data"
+#: Below this number of sentences a mechanism is guessed, not understood.
+ENOUGH = 40
+#: A story is at least this long; real descriptions are, and the telling word hides in them.
+STORY = 180
+#: So many stories has every mechanism in every language at least.
+STORIES = 6
+PRODUCT_KEY = re.compile(r"\b[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}\b", re.IGNORECASE)
+CODE = re.compile(r"\b(?:0x)?[0-9a-f]{8}\b|\bAADSTS\d{4,}\b|-\d{10}\b", re.IGNORECASE)
+ANNOTATION = re.compile(r"\[[^\]]+\](?:\(|\{)")
+
+
+class Example(NamedTuple):
+    """A training sentence and where it stands."""
+
+    language: str
+    file: str
+    intent: str
+    text: str
+
+    @property
+    def describes(self) -> bool:
+        """Whether it tells a problem, not a move of the conversation."""
+        return self.intent.startswith("describe_")
+
+
+def read_examples() -> list[Example]:
+    """Return every training sentence of both languages."""
+    reader = YAML(typ="safe", pure=True)
+    return [
+        Example(language.value, path.name, entry["intent"], line.strip().removeprefix("- ").strip())
+        for language in Language
+        for path in sorted((NLU_DATA / language.value).glob("*.yml"))
+        for entry in reader.load(path)["nlu"]
+        for line in entry["examples"].splitlines()
+    ]
+
+
+def plain(text: str) -> str:
+    """Return a sentence without case and punctuation: what a classifier is left with."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[Example]:
+    return read_examples()
+
+
+@pytest.fixture(scope="module")
+def descriptions(examples: list[Example]) -> list[Example]:
+    return [one for one in examples if one.describes]
+
+
+def test_both_languages_have_the_same_files_with_the_same_intents(
+    examples: list[Example],
+) -> None:
+    german, english = (
+        list(dict.fromkeys((one.file, one.intent) for one in examples if one.language == language))
+        for language in ("de", "en")
+    )
+    assert german == english != []
+
+
+def test_no_sentence_stands_under_two_intents(examples: list[Example]) -> None:
+    intents = defaultdict(set)
+    for one in examples:
+        intents[plain(one.text)].add(one.intent)
+    assert {text: found for text, found in intents.items() if len(found) > 1} == {}
+
+
+def test_no_sentence_stands_twice_in_a_language(examples: list[Example]) -> None:
+    said = Counter((one.language, plain(one.text)) for one in examples)
+    assert [place for place, times in said.items() if times > 1] == []
+
+
+def test_every_mechanism_has_an_intent(descriptions: list[Example]) -> None:
+    expected = {f"describe_{word.value}" for word in Mechanism if word is not Mechanism.NONE}
+    assert {one.intent for one in descriptions} == expected
+
+
+def test_every_mechanism_is_described_in_many_ways(descriptions: list[Example]) -> None:
+    count = Counter((one.intent, one.language) for one in descriptions)
+    assert {place: n for place, n in count.items() if n < ENOUGH} == {}
+
+
+def test_every_mechanism_is_told_as_a_story_too(descriptions: list[Example]) -> None:
+    places = {(one.intent, one.language) for one in descriptions}
+    stories = Counter((one.intent, one.language) for one in descriptions if len(one.text) >= STORY)
+    assert {place: stories[place] for place in places if stories[place] < STORIES} == {}
+
+
+def test_no_sentence_holds_a_product_key(examples: list[Example]) -> None:
+    assert [one.text for one in examples if PRODUCT_KEY.search(one.text)] == []
+
+
+def test_no_sentence_is_only_a_code(examples: list[Example]) -> None:
+    bare = [one.text for one in examples if CODE.search(one.text)]
+    assert [text for text in bare if not plain(CODE.sub("", text))] == []
+
+
+def test_no_sentence_is_annotated_or_empty(examples: list[Example]) -> None:
+    odd = [one for one in examples if not one.text or ANNOTATION.search(one.text)]
+    assert odd == []
