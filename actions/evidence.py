@@ -89,6 +89,13 @@ def contexts(case: Case, knowledge: Knowledge) -> tuple[Context, ...]:
     return tuple(context for context in Context if context.value in named)
 
 
+def telling(terms: tuple[str, ...], knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the terms without those that another one overrides: a board is more than a part."""
+    known = (knowledge.terms[term] for term in terms if term in knowledge.terms)
+    dropped = {name for term in known for name in term.overrides}
+    return tuple(term for term in terms if term not in dropped)
+
+
 def fault_for(case: Case, mechanism: Mechanism, knowledge: Knowledge) -> Fault | None:
     """Return the fault of a mechanism that the evidence fits best, None when there is none."""
     own = [f for f in active_faults(knowledge) if f.mechanism is mechanism]

@@ -13,7 +13,7 @@ from enum import StrEnum
 from actions import wording
 from actions.case import Case, Heard, Offer
 from actions.decision import ChoiceId, Decision
-from actions.evidence import contexts
+from actions.evidence import contexts, telling
 from actions.step import Kind, Step
 from actions.triage import current_fault, decide
 from knowledge.store import Knowledge
@@ -163,6 +163,7 @@ def _after_choice(case: Case, chosen: str, knowledge: Knowledge) -> Reply:
 
 def _describe(case: Case, heard: Heard, knowledge: Knowledge) -> Reply:
     """Take a description or evidence in and go on."""
+    heard = replace(heard, terms=telling(heard.terms, knowledge))
     if case.answer("resolved", "case") or case.ticket:
         case = _fresh(case)
     if _adds_nothing(case, heard, knowledge):

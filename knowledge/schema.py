@@ -225,12 +225,16 @@ class Weights(Model):
 
 
 class Term(Model):
-    """Words people use for one thing. Patterns: see knowledge/vocabulary/README."""
+    """Words people use for one thing. Patterns: see knowledge/vocabulary/README.
+
+    `overrides` are terms that say less and are dropped beside this one.
+    """
 
     id: str = Field(pattern=ID)
     kind: TermKind
     points_to: dict[Mechanism, float] = Field(default_factory=dict)
     product: Product | None = None
+    overrides: tuple[str, ...] = ()
     de: tuple[str, ...] = ()
     en: tuple[str, ...] = ()
 

@@ -7,6 +7,8 @@ become spaCy token patterns over blank German and English pipelines.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import spacy
@@ -24,28 +26,9 @@ LANGUAGES = ("de", "en")
 #: Words that turn a term into its opposite when they stand up to three words before it.
 NEGATORS = frozenset(
     [
-        "kein",
-        "keine",
-        "keinen",
-        "keinem",
-        "keiner",
-        "keines",
-        "nicht",
-        "nie",
-        "niemals",
-        "ohne",
-        "weder",
-        "no",
-        "not",
-        "without",
-        "never",
-        "neither",
-        "nor",
-        "n't",
-        "dont",
-        "cannot",
-        "isnt",
-        "wasnt",
+        *("kein", "keine", "keinen", "keinem", "keiner", "keines", "nicht", "nie", "niemals"),
+        *("ohne", "weder", "no", "not", "without", "never", "neither", "nor", "n't", "dont"),
+        *("cannot", "isnt", "wasnt"),
     ]
 )
 #: Where a clause ends: a negation does not reach across.
@@ -55,8 +38,8 @@ SENTENCE_ENDS = [".", "!", "?", ";"]
 GAP = {"LOWER": {"NOT_IN": SENTENCE_ENDS}, "OP": "?"}
 GAP_WORDS = 4
 REACH = 3
-#: Marks a pattern that is itself a negation ("ohne VPN").
-NEGATIVE = "#negative"
+#: The kinds of term that a negation takes back; "kein KMS erreichbar" still speaks of KMS.
+DENIABLE = frozenset({"context", "situation"})
 #: Signs that only decorate a word; hyphens part compounds that people write in either way.
 DECORATION = re.compile(r"[„“”\"»«()\[\]{}*_/\\|<>=\-–—‑]")
 
@@ -67,25 +50,95 @@ class TermMatcher(Finder):
 
     def learn(self, words: dict[str, Any]) -> None:
         """Compile the vocabulary for both languages."""
-        self._pipelines = {language: spacy.blank(language) for language in LANGUAGES}
-        self._matchers = {
-            language: _matcher(pipeline, words["terms"])
-            for language, pipeline in self._pipelines.items()
-        }
+        self._ears = {language: Ear(language, words["terms"]) for language in LANGUAGES}
         self._messages = [(entry["fault"], plain(entry["text"])) for entry in words["messages"]]
 
     def find(self, message: Message) -> None:
         """Add what the person's own words name, and the messages quoted anywhere."""
-        language = message.get(LANGUAGE) or "de"
-        doc = self._pipelines[language](plain(message.get(TEXT) or ""))
+        ear = self._ears[message.get(LANGUAGE) or "de"]
         terms = [
             {"entity": "term", "start": 0, "end": 0, "value": value}
-            for value in heard(doc, self._matchers[language])
+            for value in ear.heard(message.get(TEXT) or "")
         ]
         whole = plain(message.get(WHOLE) or "")
         faults = sorted({fault for fault, text in self._messages if text in whole})
         quoted = [{"entity": "message", "start": 0, "end": 0, "value": f} for f in faults]
         self.add_entities(message, terms + quoted)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One pattern: its term, what it needs, and spaCy's matcher for it.
+
+    `needed` are the numbers of the words that must occur. `deniable` means that a negation
+    takes it back; that holds for circumstances, and not for patterns that are negations.
+    """
+
+    term: str
+    needed: frozenset[int]
+    matcher: Matcher
+    deniable: bool
+
+
+class Ear:
+    """Hears the terms of the vocabulary in a text of one language.
+
+    spaCy's matcher tries every pattern at every word; most patterns need a word that does not
+    occur at all. Only those whose words all occur are handed to it (about twenty times faster).
+    """
+
+    def __init__(self, language: str, terms: list[dict[str, Any]]) -> None:
+        self._pipeline = spacy.blank(language)
+        self._numbers: dict[str, int] = {}
+        self._exact: dict[str, set[int]] = {}
+        self._wild: list[tuple[re.Pattern[str], int]] = []
+        self._patterns = [
+            self._pattern(term, pattern)
+            for term in terms
+            for name in LANGUAGES  # of both languages: people mix them
+            for pattern in term[name]
+        ]
+        self._places = lru_cache(maxsize=20_000)(self._places_of)
+
+    def heard(self, text: str) -> list[str]:
+        """Return the ids of the terms in a text that are not negated, sorted."""
+        doc = self._pipeline(plain(text))
+        present: frozenset[int] = frozenset().union(*(self._places(t.lower_) for t in doc))
+        return sorted({p.term for p in self._patterns if p.needed <= present and _in(doc, p)})
+
+    def _pattern(self, term: dict[str, Any], pattern: str) -> Pattern:
+        tokens = compiled(pattern, self._pipeline)
+        matcher = Matcher(self._pipeline.vocab)
+        matcher.add(term["id"], [tokens])
+        needed = frozenset(self._number(t["LOWER"]) for t in tokens if t.get("OP") != "?")
+        negative = NEGATORS & set(re.split(r"[\s|?]", pattern.lower()))
+        return Pattern(term["id"], needed, matcher, term["kind"] in DENIABLE and not negative)
+
+    def _number(self, word: Any) -> int:
+        """Return the number of a word of a pattern, a new one for a new word."""
+        name = str(word)
+        if name in self._numbers:
+            return self._numbers[name]
+        number = self._numbers[name] = len(self._numbers)
+        if isinstance(word, str):
+            self._exact.setdefault(word, set()).add(number)
+        elif "IN" in word:
+            for form in word["IN"]:
+                self._exact.setdefault(form, set()).add(number)
+        else:
+            self._wild.append((re.compile(word["REGEX"]), number))
+        return number
+
+    def _places_of(self, word: str) -> frozenset[int]:
+        """Return the numbers of the patterns' words that a word of the text fits."""
+        wild = {number for expression, number in self._wild if expression.search(word)}
+        return frozenset(self._exact.get(word, set()) | wild)
+
+
+def _in(doc: Doc, pattern: Pattern) -> bool:
+    """Tell whether a pattern stands in a text, and is not taken back there."""
+    found = pattern.matcher(doc)
+    return any(not (pattern.deniable and negated(doc, start, end)) for _, start, end in found)
 
 
 def plain(text: str) -> str:
@@ -95,15 +148,6 @@ def plain(text: str) -> str:
     'der product key geht nicht'
     """
     return " ".join(DECORATION.sub(" ", text.lower()).split())
-
-
-def heard(doc: Doc, matcher: Matcher) -> list[str]:
-    """Return the ids of the terms in a text that are not negated, sorted."""
-    names = doc.vocab.strings
-    found = ((names[key].partition(NEGATIVE), start, end) for key, start, end in matcher(doc))
-    return sorted(
-        {term for (term, negative, _), *span in found if negative or not negated(doc, *span)}
-    )
 
 
 def negated(doc: Doc, start: int, end: int) -> bool:
@@ -121,22 +165,10 @@ def negated(doc: Doc, start: int, end: int) -> bool:
     return False
 
 
-def _matcher(pipeline: Any, terms: list[dict[str, Any]]) -> Matcher:
-    """Return a matcher with the patterns of both languages: people mix them."""
-    matcher = Matcher(pipeline.vocab)
-    for term in terms:
-        for language in LANGUAGES:
-            for pattern in term[language]:
-                negative = NEGATORS & set(re.split(r"[\s|?]", pattern.lower()))
-                key = term["id"] + (NEGATIVE if negative else "")
-                matcher.add(key, compiled(pattern, pipeline))
-    return matcher
+def compiled(pattern: str, pipeline: Any) -> list[dict[str, Any]]:
+    """Return the token pattern of one pattern of the vocabulary.
 
-
-def compiled(pattern: str, pipeline: Any) -> list[list[dict[str, Any]]]:
-    """Return the token patterns of one pattern of the vocabulary.
-
-    >>> compiled("board* ~ neu|new", spacy.blank("de"))[0][0]
+    >>> compiled("board* ~ neu|new", spacy.blank("de"))[0]
     {'LOWER': {'REGEX': '^board.*$'}}
     """
     tokens: list[dict[str, Any]] = []
@@ -147,7 +179,7 @@ def compiled(pattern: str, pipeline: Any) -> list[list[dict[str, Any]]]:
             tokens.extend({**token, "OP": "?"} for token in _word(word[:-1], pipeline))
         else:
             tokens.extend(_word(word, pipeline))
-    return [tokens] if tokens else []
+    return tokens
 
 
 def _word(word: str, pipeline: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ import importlib
 import json
 import sys
 
-import spacy
 from components import codes, terms, vocabulary
 
 DOCUMENTED = ("codes", "meaning", "pasted_output", "terms")
@@ -26,12 +25,11 @@ def main() -> None:
     asked = json.load(sys.stdin)
     words = vocabulary.read("generated/vocabulary.json")
     known = set(words["codes"])
-    pipeline = spacy.blank("de")
-    matcher = terms._matcher(pipeline, words["terms"])
+    ear = terms.Ear("de", words["terms"])
     answers = {
         "failed_examples": failed_examples(),
         "codes": [[found[2:] for found in codes.find_codes(t, known)] for t in asked["codes"]],
-        "terms": [terms.heard(pipeline(terms.plain(text)), matcher) for text in asked["terms"]],
+        "terms": [ear.heard(text) for text in asked["terms"]],
     }
     print("\n" + json.dumps(answers))
 
