@@ -2,7 +2,9 @@
 
 A logistic regression over character n-grams (tf-idf, unit length) and the sentence's vector. It
 measured best of what was compared on nlu_data/eval (DECISIONS, no. 3; bench/classifiers.py).
-Both parts have unit length, so that a long story is no surer than a short sentence.
+Both parts have unit length, so that a long story is no surer than a short sentence. It is trained
+on the n-grams' leading directions, which is faster and measures better than training on each
+n-gram; afterwards these directions are folded into the weights.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack
+from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -31,6 +34,8 @@ GIVE_EVIDENCE = "give_evidence"
 WORD = re.compile(r"[^\W\d_]{2,}")
 CODE_LIKE = re.compile(r"\S*\d\S*")
 FILE_NAME = "meaning.skops"
+#: What the file may hold beyond scikit-learn and numpy: the idf weights are a sparse diagonal.
+TRUSTED = ["scipy.sparse._csr.csr_matrix"]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -39,11 +44,19 @@ class Meaning(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the settings: the n-grams' lengths, and the inverse of the regularisation."""
-        return {"shortest": 2, "longest": 5, "C": 60.0, "max_iter": 200, "tol": 1e-3}
+        """Return the settings: the n-grams' lengths and directions, and the regression's own."""
+        return {
+            "shortest": 2,
+            "longest": 5,
+            "directions": 800,
+            "C": 60.0,
+            "max_iter": 200,
+            "tol": 1e-3,
+        }
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         settings = {**self.get_default_config(), **config}
+        self._directions = settings["directions"]
         self._storage = storage
         self._resource = resource
         self._grams = TfidfVectorizer(
@@ -74,8 +87,7 @@ class Meaning(GraphComponent):
         """Learn the intents and keep what was learned in the model."""
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
-        self._grams.fit(texts)
-        self._model.fit(self._features(texts), [example.get(INTENT) for example in examples])
+        self._learn(texts, [example.get(INTENT) for example in examples])
         with self._storage.write_to(self._resource) as folder:
             skops.io.dump((self._grams, self._model), folder / FILE_NAME)
         return self._resource
@@ -92,7 +104,7 @@ class Meaning(GraphComponent):
         """Return the component as it was trained; encodes once, so that no message waits."""
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component._grams, component._model = skops.io.load(folder / FILE_NAME)
+            component._grams, component._model = skops.io.load(folder / FILE_NAME, trusted=TRUSTED)
         component._chances("bereit")
         return component
 
@@ -110,14 +122,24 @@ class Meaning(GraphComponent):
                 self._set(message, {GIVE_EVIDENCE: 1.0})
         return messages
 
+    def _learn(self, texts: list[str], intents: list[str]) -> None:
+        """Fit the weights of n-grams and sentence vectors."""
+        grams = self._grams.fit_transform(texts)
+        count = min(self._directions, grams.shape[1] - 1)
+        directions = TruncatedSVD(count, n_iter=3, random_state=1).fit(grams)
+        self._model.fit(np.hstack([directions.transform(grams), vectors(texts)]), intents)
+        weights = self._model.coef_
+        of_grams = weights[:, :count] @ directions.components_
+        self._model.coef_ = np.hstack([of_grams, weights[:, count:]]).astype(np.float32)
+        self._model.n_features_in_ = self._model.coef_.shape[1]
+
     def _chances(self, text: str) -> dict[str, float]:
         """Return the probability of each intent."""
         chances = self._model.predict_proba(self._features([text]))[0]
         return dict(zip(self._model.classes_, chances.tolist(), strict=False))
 
     def _features(self, texts: list[str]) -> Any:
-        vectors = np.vstack([encode(text) for text in texts])
-        return hstack([self._grams.transform(texts), csr_matrix(vectors)]).tocsr()
+        return hstack([self._grams.transform(texts), csr_matrix(vectors(texts))]).tocsr()
 
     def _set(self, message: Message, chances: dict[str, float]) -> None:
         ranking = [
@@ -126,6 +148,11 @@ class Meaning(GraphComponent):
         ]
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+
+
+def vectors(texts: list[str]) -> np.ndarray:
+    """Return the sentence vectors, one row per text."""
+    return np.vstack([encode(text) for text in texts])
 
 
 def has_words(text: str) -> bool:
