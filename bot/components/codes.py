@@ -15,7 +15,6 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from components.finding import Finder
-from components.pasted_output import WHOLE
 
 Found = tuple[int, int, str, bool]
 
@@ -57,7 +56,7 @@ class CodeExtractor(Finder):
 
     def find(self, message: Message) -> None:
         """Add the codes of the whole message, outputs included, each once."""
-        text = message.get(WHOLE) or message.get(TEXT) or ""
+        text = message.get(TEXT) or ""
         entities = [
             {"entity": "code", "start": s, "end": e, "value": v, "certain": certain}
             for s, e, v, certain in find_codes(text, self._known)

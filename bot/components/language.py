@@ -20,6 +20,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from components.pasted_output import PROSE
+
 #: The language of the message, where it is sure; the conversation's language holds otherwise.
 LANGUAGE = "language"
 FILE_NAME = "language.npy"
@@ -89,7 +91,7 @@ class MessageLanguage(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Name the language of every message whose words tell it."""
         for message in messages:
-            language = self.language(message.get(TEXT) or "")
+            language = self.language(message.get(PROSE) or "")
             if language:
                 message.set(LANGUAGE, language, add_to_output=True)
                 entity = {"entity": LANGUAGE, "value": language, "start": 0, "end": 0}

@@ -26,7 +26,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from components.pasted_output import WHOLE
+from components.pasted_output import PROSE
 from components.sentence_encoder import encode
 
 #: A pasted output or a bare code, without words around it.
@@ -115,10 +115,10 @@ class Meaning(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent of every message that says anything."""
         for message in messages:
-            text = message.get(TEXT) or ""
-            if has_words(text):
-                self._set(message, self._chances(text))
-            elif message.get(WHOLE):
+            prose = message.get(PROSE) or ""
+            if has_words(prose):
+                self._set(message, self._chances(prose))
+            elif message.get(TEXT):
                 self._set(message, {GIVE_EVIDENCE: 1.0})
         return messages
 

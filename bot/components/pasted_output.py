@@ -11,15 +11,15 @@ from rasa.shared.nlu.training_data.message import Message
 
 from components.finding import Finder
 
-#: The whole message, for components that read codes in outputs too.
-WHOLE = "whole_text"
+#: What a person wrote around an output: the text for everything that understands language.
+PROSE = "prose"
 #: The outputs recognised, by the names that actions/readers use.
 OUTPUTS = "outputs"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class PastedOutput(Finder):
-    """Recognises output by its shape and leaves only the person's own words as the text.
+    """Recognises output by its shape and sets the person's own words apart from it.
 
     Output never reaches a classifier: its labels would look like words somebody chose.
     """
@@ -32,12 +32,11 @@ class PastedOutput(Finder):
         }
 
     def find(self, message: Message) -> None:
-        """Set `whole_text` and `outputs`, and reduce the text to prose."""
+        """Set `outputs` and `prose`; the text itself stays whole, for codes and readers."""
         text = message.get(TEXT) or ""
-        message.set(WHOLE, text)
         spans = self._spans(text)
         message.set(OUTPUTS, sorted(spans), add_to_output=True)
-        message.set(TEXT, without(text, list(spans.values())))
+        message.set(PROSE, without(text, list(spans.values())))
 
     def _spans(self, text: str) -> dict[str, tuple[int, int]]:
         """Return where each recognised output begins and ends."""

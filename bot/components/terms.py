@@ -20,7 +20,7 @@ from spacy.tokens import Doc
 
 from components.finding import Finder
 from components.language import LANGUAGE
-from components.pasted_output import WHOLE
+from components.pasted_output import PROSE
 
 LANGUAGES = ("de", "en")
 #: Words that turn a term into its opposite when they stand up to three words before it.
@@ -58,9 +58,9 @@ class TermMatcher(Finder):
         ear = self._ears[message.get(LANGUAGE) or "de"]
         terms = [
             {"entity": "term", "start": 0, "end": 0, "value": value}
-            for value in ear.heard(message.get(TEXT) or "")
+            for value in ear.heard(message.get(PROSE) or "")
         ]
-        whole = plain(message.get(WHOLE) or "")
+        whole = plain(message.get(TEXT) or "")
         faults = sorted({fault for fault, text in self._messages if text in whole})
         quoted = [{"entity": "message", "start": 0, "end": 0, "value": f} for f in faults]
         self.add_entities(message, terms + quoted)

@@ -4,7 +4,7 @@ import sqlite3
 
 from tests.e2e.assistant import Assistant, Person
 
-KEY = "-".join(["ABCDE", "FGHJK", "MNPQR", "TVWXY", "23467"])
+KEY = "-".join(["BCDFG", "HJKMP", "QRTVW", "XY234", "6789B"])
 
 
 async def test_an_empty_line_is_asked_for_a_description(person: Person) -> None:
