@@ -44,6 +44,8 @@ DEATHS = 3
 #: A log beyond this is put aside at the next start; one older log is kept.
 LOG_LIMIT = 5_000_000
 PDEATHSIG = 1
+#: How long one question whether a program is ready may take.
+PROBE = aiohttp.ClientTimeout(total=5)
 
 Tell = Callable[[str], None]
 
@@ -282,14 +284,18 @@ async def ready(keeper: Keeper, voice: Voice, http: aiohttp.ClientSession) -> No
     started = time.monotonic()
     while not await answers(keeper.program.probe, http):
         if keeper.deaths >= DEATHS or time.monotonic() - started > PATIENCE:
-            raise NotStarted(_end_of_log(keeper.program, voice))
+            raise NotStarted(await _what_is_wrong(keeper.program, voice, http))
         await asyncio.sleep(0.2)
     seconds = round(time.monotonic() - started)
     voice.say("services_started", program=voice.name(keeper.program), seconds=seconds)
 
 
-def _end_of_log(program: Program, voice: Voice) -> str:
+async def _what_is_wrong(program: Program, voice: Voice, http: aiohttp.ClientSession) -> str:
+    """Return the end of a program's log, and what it answers instead of 200 if it answers."""
     lines = program.log.read_text(errors="replace").splitlines()[-15:]
+    with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+        async with http.get(program.probe, timeout=PROBE) as response:
+            lines.append(f"{program.probe} {response.status} {(await response.text())[:500]}")
     heading = voice.sentence("services_not_ready", program=voice.name(program), log=program.log)
     return "\n    ".join([heading, *lines])
 
@@ -297,7 +303,7 @@ def _end_of_log(program: Program, voice: Voice) -> str:
 async def answers(url: str, http: aiohttp.ClientSession) -> bool:
     """Return whether there is a 200 at `url`."""
     try:
-        async with http.get(url, timeout=aiohttp.ClientTimeout(total=5)) as response:
+        async with http.get(url, timeout=PROBE) as response:
             return response.status == 200
     except (aiohttp.ClientError, TimeoutError, OSError):
         return False

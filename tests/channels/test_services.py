@@ -154,6 +154,21 @@ async def test_a_program_that_will_not_start_is_given_up_with_the_end_of_its_log
             await ready(keeper, voice, http)
 
 
+async def test_a_program_that_answers_but_is_not_well_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "PATIENCE", 2.0)
+    unwell = SERVER.replace(
+        "self.send_response(200); self.end_headers()",
+        "self.send_response(503); self.end_headers(); self.wfile.write(b'no model')",
+    )
+    voice = Heard().voice(tmp_path)
+    sick = program(tmp_path, unwell)
+    async with kept([sick], voice) as [keeper], aiohttp.ClientSession() as http:
+        with pytest.raises(NotStarted, match="503 no model"):
+            await ready(keeper, voice, http)
+
+
 async def test_a_program_that_ignores_the_polite_request_is_ended_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
