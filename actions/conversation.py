@@ -6,12 +6,13 @@ The bot's rules choose the Action (bot/rules); each Action names the move it sta
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
@@ -95,10 +96,13 @@ def _handed_over(case: Case, conversation: str, at: Desk) -> Reply:
     return Reply(with_step(numbered, step), step)
 
 
-class Door(Action):
+class Door(Action, ABC):
     """Reads the tracker, asks for the answer, returns the case. Subclasses name the move."""
 
-    move: ClassVar[Move | None] = None
+    @property
+    @abstractmethod
+    def move(self) -> Move:
+        """The move that this Action stands for."""
 
     def name(self) -> str:
         """Return the name that bot/domain lists."""
@@ -108,7 +112,6 @@ class Door(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Answer the latest message."""
-        assert self.move is not None
         case = Case.from_json(tracker.get_slot("case"))
         heard = heard_from(tracker.latest_message)
         replied = answer(case, heard, self.move, str(tracker.sender_id), desk())
