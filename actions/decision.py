@@ -36,7 +36,10 @@ class ChoiceId(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What to say next. `notes` are phrases that go before it, with their values filled in."""
+    """What to say next. `notes` are sentences that go before it.
+
+    `about` and `cites` are what an explanation says and where that comes from.
+    """
 
     kind: Kind
     id: str
@@ -48,4 +51,5 @@ class Decision:
     sign: EscalationSign | None = None
     done: int = 0
     about: str | None = None
+    cites: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

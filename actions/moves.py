@@ -264,7 +264,8 @@ def _why(case: Case, heard: Heard, knowledge: Knowledge) -> Reply:
         about = None
     elif about is None:
         about = wording.say(current, case, knowledge).why
-    return _aside(case, replace(current, id="why", about=about), knowledge)
+    cites = unit.sources if unit else ()
+    return _aside(case, replace(current, id="why", about=about, cites=cites), knowledge)
 
 
 def _explain(case: Case, heard: Heard, knowledge: Knowledge) -> Reply:
@@ -281,7 +282,7 @@ def _status(case: Case, heard: Heard, knowledge: Knowledge) -> Reply:
 
 def _aside(case: Case, decision: Decision, knowledge: Knowledge) -> Reply:
     """Return an explanation that leaves the case where it is."""
-    aside = Decision(Kind.EXPLAIN, decision.id, fault=decision.fault, about=decision.about)
+    aside = replace(decision, kind=Kind.EXPLAIN, check=None, measure=None, question=None)
     step = wording.say(aside, case, knowledge)
     if case.offered is None or case.is_empty:
         return Reply(case, step)

@@ -18,8 +18,10 @@ from knowledge.schema import Fault, Text
 from knowledge.store import Knowledge
 from knowledge.words import Mechanism, Need, Product, Risk, Team
 
-#: The mechanisms a ranking in a Step names at most.
+#: Decimal places of the shares in a ranking.
 DIGITS = 4
+#: How many of a fault's sources an answer about the whole fault cites.
+CITED = 3
 
 
 def say(decision: Decision, case: Case, knowledge: Knowledge) -> Step:
@@ -143,8 +145,9 @@ class _Speaker:
     def sources(self) -> Iterator[SourceRef]:
         """Yield the sources of what is said."""
         decision = self._decision
-        unit = decision.check or decision.measure or decision.question or decision.fault
-        for name in unit.sources if unit else ():
+        unit = decision.check or decision.measure or decision.question
+        of_fault = decision.fault.sources[:CITED] if decision.fault else ()
+        for name in decision.cites or (unit.sources if unit else of_fault):
             source = self._knowledge.sources[name]
             yield SourceRef(title=source.title, url=source.url, read_on=source.read_on)
 
