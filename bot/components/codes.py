@@ -50,11 +50,11 @@ BARE_NUMBER = re.compile(r"(?<![\w.\-+/])([15679]\d{4,6})(?![\w/]|[.,\-]\d)")
 class CodeExtractor(Finder):
     """Adds an entity `code` with its canonical value for every code of a message."""
 
-    def learn(self, words: dict[str, Any]) -> None:
+    def prepare(self, words: dict[str, Any]) -> None:
         """Remember which codes exist."""
         self._known = set(words["codes"])
 
-    def find(self, message: Message) -> None:
+    def understand(self, message: Message) -> None:
         """Add the codes of the whole message, outputs included, each once."""
         text = message.get(TEXT) or ""
         entities = [

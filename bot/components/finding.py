@@ -1,85 +1,49 @@
-"""A component that finds something by the exported vocabulary, without learning."""
+"""Components that find something by the knowledge's own words, without learning from sentences.
+
+`python -m knowledge export` writes those words before training; they are kept inside the model,
+so that a model always fits the words it was trained with.
+"""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
-from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.nlu.constants import ENTITIES
-from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from components import vocabulary
+from components.component import Component
+
+FILE_NAME = "vocabulary.json"
 
 
-class Finder(GraphComponent, EntityExtractorMixin):
-    """Base of the components that look things up: takes the vocabulary in, finds per message."""
+def vocabulary(path: str) -> dict[str, Any]:
+    """Return the exported vocabulary; raises FileNotFoundError when nothing was exported."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+class Finder(Component):
+    """Base of the components that look things up. Subclasses prepare, and understand."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the settings: where the exported vocabulary stands during training."""
         return {"vocabulary": "generated/vocabulary.json"}
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self.config = {**self.get_default_config(), **config}
-        self._storage = storage
-        self._resource = resource
+    def learn(self, training_data: TrainingData) -> None:
+        """Take the exported vocabulary in."""
+        self._words = vocabulary(self.config["vocabulary"])
+        self.prepare(self._words)
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Finder:
-        """Return an untrained component."""
-        return cls(config, model_storage, resource)
+    def keep(self, folder: Path) -> None:
+        """Write the vocabulary into the model."""
+        text = json.dumps(self._words, ensure_ascii=False)
+        (folder / FILE_NAME).write_text(text, encoding="utf-8")
 
-    def train(self, training_data: TrainingData) -> Resource:
-        """Take the exported vocabulary into the model."""
-        words = vocabulary.read(self.config["vocabulary"])
-        vocabulary.keep(words, self._storage, self._resource)
-        self.learn(words)
-        return self._resource
+    def recall(self, folder: Path) -> None:
+        """Prepare for finding with the vocabulary of the model."""
+        self.prepare(vocabulary(str(folder / FILE_NAME)))
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> Finder:
-        """Return the component as it was trained."""
-        component = cls(config, model_storage, resource)
-        component.learn(vocabulary.recall(model_storage, resource))
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training sentences as they are: nothing here is learned from them."""
-        return training_data
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Find in every message."""
-        for message in messages:
-            self.find(message)
-        return messages
-
-    def learn(self, words: dict[str, Any]) -> None:
+    def prepare(self, words: dict[str, Any]) -> None:
         """Prepare for finding; `words` is the exported vocabulary."""
         raise NotImplementedError
-
-    def find(self, message: Message) -> None:
-        """Add to the message what is found in it."""
-        raise NotImplementedError
-
-    def add_entities(self, message: Message, found: list[dict[str, Any]]) -> None:
-        """Add entities to the message, marked as this component's."""
-        known = message.get(ENTITIES, [])
-        named = [{"extractor": type(self).__name__, **entity} for entity in found]
-        message.set(ENTITIES, [*known, *named], add_to_output=True)

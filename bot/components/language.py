@@ -6,20 +6,19 @@ languages' training data carry that, and no model from elsewhere is needed.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.loading import load_data
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from components.component import Component
 from components.pasted_output import PROSE
 
 #: The language of the message, where it is sure; the conversation's language holds otherwise.
@@ -33,7 +32,7 @@ def vectorizer() -> HashingVectorizer:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class MessageLanguage(GraphComponent):
+class MessageLanguage(Component):
     """Sets `language` and the entity of that name when the message's language is sure."""
 
     @staticmethod
@@ -41,64 +40,28 @@ class MessageLanguage(GraphComponent):
         """Return the settings: where sentences of a language stand, and when one is sure."""
         return {"german": "../nlu_data/de", "english": "../nlu_data/en", "sure_from": 0.75}
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._config = {**self.get_default_config(), **config}
-        self._storage = storage
-        self._resource = resource
-        self._weights = np.zeros(2**15 + 1)
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> MessageLanguage:
-        """Return an untrained component."""
-        return cls(config, model_storage, resource)
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Learn the two languages from the training sentences."""
-        german, english = (sentences(self._config[name]) for name in ("german", "english"))
+    def learn(self, training_data: TrainingData) -> None:
+        """Learn the two languages from the sentences of their folders."""
+        german, english = (sentences(self.config[name]) for name in ("german", "english"))
         features = vectorizer().transform(german + english)
         is_english = [False] * len(german) + [True] * len(english)
         model = LogisticRegression(C=20.0, max_iter=200).fit(features, is_english)
         self._weights = np.append(model.coef_[0], model.intercept_[0]).astype(np.float32)
-        with self._storage.write_to(self._resource) as folder:
-            np.save(folder / FILE_NAME, self._weights, allow_pickle=False)
-        return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> MessageLanguage:
-        """Return the component as it was trained."""
-        component = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            component._weights = np.load(folder / FILE_NAME, allow_pickle=False)
-        return component
+    def keep(self, folder: Path) -> None:
+        """Write the weights into the model."""
+        np.save(folder / FILE_NAME, self._weights, allow_pickle=False)
 
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training sentences as they are."""
-        return training_data
+    def recall(self, folder: Path) -> None:
+        """Read the weights from the model."""
+        self._weights = np.load(folder / FILE_NAME, allow_pickle=False)
 
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Name the language of every message whose words tell it."""
-        for message in messages:
-            language = self.language(message.get(PROSE) or "")
-            if language:
-                message.set(LANGUAGE, language, add_to_output=True)
-                entity = {"entity": LANGUAGE, "value": language, "start": 0, "end": 0}
-                known = message.get(ENTITIES, [])
-                named = {**entity, "extractor": type(self).__name__}
-                message.set(ENTITIES, [*known, named], add_to_output=True)
-        return messages
+    def understand(self, message: Message) -> None:
+        """Name the language of a message whose words tell it."""
+        language = self.language(message.get(PROSE) or "")
+        if language:
+            message.set(LANGUAGE, language, add_to_output=True)
+            self.add_entities(message, [{"entity": LANGUAGE, "value": language}])
 
     def language(self, text: str) -> str | None:
         """Return `de` or `en`, None when the words do not tell."""
@@ -107,7 +70,7 @@ class MessageLanguage(GraphComponent):
             return None
         score = vectorizer().transform([words]).dot(self._weights[:-1])[0] + self._weights[-1]
         english = 1 / (1 + np.exp(-score))
-        if max(english, 1 - english) < self._config["sure_from"]:
+        if max(english, 1 - english) < self.config["sure_from"]:
             return None
         return "en" if english > 0.5 else "de"
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -26,6 +25,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from components.component import Component
 from components.pasted_output import PROSE
 from components.sentence_encoder import encode
 
@@ -38,7 +38,7 @@ FILE_NAME = "meaning.npz"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class Meaning(GraphComponent):
+class Meaning(Component):
     """Sets the intent and the probabilities of all intents."""
 
     @staticmethod
@@ -54,10 +54,8 @@ class Meaning(GraphComponent):
         }
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        settings = {**self.get_default_config(), **config}
-        self._directions = settings["directions"]
-        self._storage = storage
-        self._resource = resource
+        super().__init__(config, storage, resource)
+        settings = self.config
         self._grams = TfidfVectorizer(
             analyzer="char_wb",
             ngram_range=(settings["shortest"], settings["longest"]),
@@ -71,69 +69,23 @@ class Meaning(GraphComponent):
             class_weight="balanced",
         )
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Meaning:
-        """Return an untrained component."""
-        return cls(config, model_storage, resource)
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Learn the intents and keep what was learned in the model."""
+    def learn(self, training_data: TrainingData) -> None:
+        """Fit the weights of n-grams and sentence vectors."""
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
-        self._learn(texts, [example.get(INTENT) for example in examples])
-        with self._storage.write_to(self._resource) as folder:
-            self._keep(folder / FILE_NAME)
-        return self._resource
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> Meaning:
-        """Return the component as it was trained; encodes once, so that no message waits."""
-        component = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            component._recall(folder / FILE_NAME)
-        component._chances("bereit")
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training sentences as they are."""
-        return training_data
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Set the intent of every message that says anything."""
-        for message in messages:
-            prose = message.get(PROSE) or ""
-            if has_words(prose):
-                self._set(message, self._chances(prose))
-            elif message.get(TEXT):
-                self._set(message, {GIVE_EVIDENCE: 1.0})
-        return messages
-
-    def _learn(self, texts: list[str], intents: list[str]) -> None:
-        """Fit the weights of n-grams and sentence vectors."""
         grams = self._grams.fit_transform(texts)
-        count = min(self._directions, grams.shape[1] - 1)
+        count = min(self.config["directions"], grams.shape[1] - 1)
         directions = TruncatedSVD(count, n_iter=3, random_state=1).fit(grams)
-        self._model.fit(np.hstack([directions.transform(grams), vectors(texts)]), intents)
+        features = np.hstack([directions.transform(grams), vectors(texts)])
+        self._model.fit(features, [example.get(INTENT) for example in examples])
         weights = self._model.coef_
         of_grams = weights[:, :count] @ directions.components_
         self._model.coef_ = np.hstack([of_grams, weights[:, count:]]).astype(np.float32)
 
-    def _keep(self, path: Path) -> None:
+    def keep(self, folder: Path) -> None:
+        """Write what was learned as plain arrays."""
         np.savez_compressed(
-            path,
+            folder / FILE_NAME,
             grams=self._grams.get_feature_names_out().astype(str),
             rarity=self._grams.idf_,
             intents=self._model.classes_.astype(str),
@@ -141,13 +93,23 @@ class Meaning(GraphComponent):
             bias=self._model.intercept_,
         )
 
-    def _recall(self, path: Path) -> None:
-        with np.load(path, allow_pickle=False) as kept:
+    def recall(self, folder: Path) -> None:
+        """Read what was learned, and encode once, so that no message waits for the encoder."""
+        with np.load(folder / FILE_NAME, allow_pickle=False) as kept:
             self._grams.vocabulary_ = {gram: i for i, gram in enumerate(kept["grams"].tolist())}
             self._grams.idf_ = kept["rarity"]
             self._model.classes_ = kept["intents"]
             self._model.coef_ = kept["weights"]
             self._model.intercept_ = kept["bias"]
+        self._chances("bereit")
+
+    def understand(self, message: Message) -> None:
+        """Set the intent of a message that says anything."""
+        prose = message.get(PROSE) or ""
+        if has_words(prose):
+            self._set(message, self._chances(prose))
+        elif message.get(TEXT):
+            self._set(message, {GIVE_EVIDENCE: 1.0})
 
     def _chances(self, text: str) -> dict[str, float]:
         """Return the probability of each intent."""

@@ -24,14 +24,14 @@ class PastedOutput(Finder):
     Output never reaches a classifier: its labels would look like words somebody chose.
     """
 
-    def learn(self, words: dict[str, Any]) -> None:
+    def prepare(self, words: dict[str, Any]) -> None:
         """Compile the shapes of the known outputs."""
         self._shapes = {
             name: ([re.compile(line) for line in shape["lines"]], shape["at_least"])
             for name, shape in words["outputs"].items()
         }
 
-    def find(self, message: Message) -> None:
+    def understand(self, message: Message) -> None:
         """Set `outputs` and `prose`; the text itself stays whole, for codes and readers."""
         text = message.get(TEXT) or ""
         spans = self._spans(text)

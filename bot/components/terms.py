@@ -48,21 +48,20 @@ DECORATION = re.compile(r"[„“”\"»«()\[\]{}*_/\\|<>=\-–—‑]")
 class TermMatcher(Finder):
     """Adds an entity `term` for every term heard, and `message` for a quoted error message."""
 
-    def learn(self, words: dict[str, Any]) -> None:
+    def prepare(self, words: dict[str, Any]) -> None:
         """Compile the vocabulary for both languages."""
         self._ears = {language: Ear(language, words["terms"]) for language in LANGUAGES}
         self._messages = [(entry["fault"], plain(entry["text"])) for entry in words["messages"]]
 
-    def find(self, message: Message) -> None:
+    def understand(self, message: Message) -> None:
         """Add what the person's own words name, and the messages quoted anywhere."""
         ear = self._ears[message.get(LANGUAGE) or "de"]
         terms = [
-            {"entity": "term", "start": 0, "end": 0, "value": value}
-            for value in ear.heard(message.get(PROSE) or "")
+            {"entity": "term", "value": value} for value in ear.heard(message.get(PROSE) or "")
         ]
         whole = plain(message.get(TEXT) or "")
         faults = sorted({fault for fault, text in self._messages if text in whole})
-        quoted = [{"entity": "message", "start": 0, "end": 0, "value": f} for f in faults]
+        quoted = [{"entity": "message", "value": f} for f in faults]
         self.add_entities(message, terms + quoted)
 
 

@@ -8,7 +8,7 @@ import importlib
 import json
 import sys
 
-from components import codes, terms, vocabulary
+from components import codes, finding, terms
 
 DOCUMENTED = ("codes", "meaning", "pasted_output", "terms")
 
@@ -23,7 +23,7 @@ def failed_examples() -> int:
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    words = vocabulary.read("generated/vocabulary.json")
+    words = finding.vocabulary("generated/vocabulary.json")
     known = set(words["codes"])
     ear = terms.Ear("de", words["terms"])
     answers = {
