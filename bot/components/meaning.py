@@ -1,10 +1,10 @@
 """The intent of what a person wrote; evidence alone is its own intent.
 
-A logistic regression over character n-grams (tf-idf, unit length) and the sentence's vector. It
-measured best of what was compared on nlu_data/eval (DECISIONS, no. 3; bench/classifiers.py).
-Both parts have unit length, so that a long story is no surer than a short sentence. It is trained
-on the n-grams' leading directions, which is faster and measures better than training on each
-n-gram; afterwards these directions are folded into the weights.
+A logistic regression over character n-grams (tf-idf, unit length) and the sentence's vector
+(DECISIONS, no. 3; bench/classifiers.py). Both parts have unit length, so that a long story is no
+surer than a short sentence. It is trained on the n-grams' leading directions, which is faster than
+training on each n-gram and measures the same within two posts; afterwards these directions are
+folded into the weights.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A real browser for tests; the conftest of this folder imports the fixture `browser` from here.
 
-Finds the machine's Chromium and installs nothing; without one the tests that want it are
-skipped, because a browser is no dependency of the product.
+Finds the machine's Chromium and installs nothing; `./lotse test` sees to it that there is one.
 """
 
 from __future__ import annotations
@@ -34,8 +33,7 @@ def chromium() -> str | None:
 async def browser() -> AsyncIterator[Browser]:
     """Give a headless Chromium."""
     path = chromium()
-    if not path:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    assert path, "no Chromium on this machine (Debian: apt-get install chromium)"
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield running

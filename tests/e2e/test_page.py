@@ -1,24 +1,18 @@
 """The chat page in a real browser, Web Chat and all, in front of a stand-in for Rasa."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
 
-from channels.app import BUNDLE, init_app
+from channels.app import init_app
 from channels.settings import Settings
 from knowledge.store import load
 from tests.channels.fake_rasa import FakeRasa
 from tests.e2e.browser import choose, open_chat, read, said, write
 
-WEB = Path(__file__).parents[2] / "channels" / "web"
 SECRET = "not a secret, but long enough to sign tokens with"
-
-pytestmark = pytest.mark.skipif(
-    not (WEB / BUNDLE).exists(), reason="Web Chat is not installed: npm ci in channels/web"
-)
 
 
 @pytest.fixture
