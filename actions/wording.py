@@ -140,7 +140,10 @@ class _Speaker:
         evidence = list(self._evidence())
         if self._decision.kind is Kind.ASK and not evidence:
             return self._phrase("why-open")
-        return self._phrase("why-evidence", evidence=", ".join(evidence)) if evidence else ""
+        if not evidence:
+            return ""
+        sentence = self._phrase("why-evidence", evidence=", ".join(evidence))
+        return sentence[0].upper() + sentence[1:]
 
     def sources(self) -> Iterator[SourceRef]:
         """Yield the sources of what is said."""
@@ -154,7 +157,9 @@ class _Speaker:
     def progress(self) -> Progress | None:
         """Return how far the walk has come."""
         fault = self._decision.fault
-        return Progress(done=self._decision.done, of=len(fault.checks)) if fault else None
+        if fault is None or self._decision.kind in (Kind.TICKET, Kind.RESOLVED):
+            return None
+        return Progress(done=self._decision.done, of=len(fault.checks))
 
     def phase(self) -> str | None:
         """Return the phase of a check, or the place of a measure."""

@@ -76,7 +76,7 @@ def command_hint(command: Command, phrases: Phrases, language: str) -> str:
 
 def ticket_lines(ticket: TicketRef, phrases: Phrases, language: str) -> tuple[str, ...]:
     """Return the case's number and team, its address, and whether it still waits."""
-    team = say(phrases, f"channel_team_{ticket.team}", language)
+    team = say(phrases, f"team-{ticket.team}", language)
     lines = [say(phrases, "channel_ticket", language, id=ticket.id, team=team)]
     if ticket.url:
         lines.append(ticket.url)
@@ -190,7 +190,7 @@ def _command_box(command: Command, phrases: Phrases, language: str) -> Json:
 
 
 def _ticket_box(ticket: TicketRef, phrases: Phrases, language: str) -> Json:
-    team = say(phrases, f"channel_team_{ticket.team}", language)
+    team = say(phrases, f"team-{ticket.team}", language)
     number = say(phrases, "channel_ticket", language, id=ticket.id, team=team)
     lines = [_text(number, weight="Bolder")]
     if ticket.url:

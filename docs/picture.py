@@ -19,7 +19,7 @@ async def draw(url: str) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         page = await open_chat(
-            browser, url, locale="de-DE", viewport={"width": 1100, "height": 1600}
+            browser, url, locale="de-DE", viewport={"width": 1100, "height": 2000}
         )
         await write(page, "slmgr /ato bringt 0xC004F074, bin im Homeoffice")
         await choose(page, "VOLUME_KMSCLIENT")

@@ -122,7 +122,7 @@ def test_a_source_is_a_link_with_the_day_it_was_read(phrases):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_ticket_names_its_number_and_team(team, language, phrases):
     filed = replace(step("ticket", language), ticket=TicketRef("LL-7", team.value, None, False))
-    name = phrases[f"channel_team_{team}"].model_dump()[language]
+    name = phrases[f"team-{team}"].model_dump()[language]
     assert any("LL-7" in text and name in text for text in texts(card(filed, phrases)))
 
 
