@@ -96,6 +96,6 @@ def closest(word: str, words: tuple[str, ...]) -> list[str]:
 def read_messages(path: Path = PHRASES) -> Messages:
     """Return the sentences; none when the file cannot be read, which is itself a finding."""
     try:
-        return Messages(YAML(typ="safe", pure=True).load(path) or {})
+        return Messages(YAML(typ="safe", pure=False).load(path) or {})
     except (OSError, YAMLError, UnicodeDecodeError):
         return Messages({})

@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from knowledge.cache import DocumentCache
-from knowledge.documents import Document, Way
+from knowledge.documents import Document, Way, read_document
 from knowledge.errors import MalformedKnowledgeError
 from knowledge.findings import Finding, Messages, Problem, Spot, read_messages
 from knowledge.form import form_problems
@@ -130,7 +129,6 @@ class _Reader:
     """Collects what the files under `home` hold."""
 
     home: Path
-    cache: DocumentCache
     found: dict[str, dict[str, Any]] = field(default_factory=dict)
     documents: list[Document] = field(default_factory=list)
     places: dict[tuple[str, str], tuple[Document, Way]] = field(default_factory=dict)
@@ -138,7 +136,7 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
 
     def document(self, path: Path) -> Document | None:
-        document, problems = self.cache.read(path)
+        document, problems = read_document(path, self.home)
         self.problems += problems
         if document:
             self.documents.append(document)
@@ -233,7 +231,7 @@ def loader_findings(reading: Reading, messages: Messages) -> tuple[Finding, ...]
 
 def read(home: Path = HOME) -> Reading:
     """Return everything under `home` that can be read, and what cannot."""
-    reader = _Reader(home, DocumentCache(home))
+    reader = _Reader(home)
     for kind, model in UNITS.items():
         reader.units(kind, model)
     for kind, model in TABLES.items():
@@ -247,7 +245,6 @@ def read(home: Path = HOME) -> Reading:
         reader.keep("weights", "weights", Weights, weights, ())
     reader.problems += _wrong_suffixes(home)
     knowledge = _knowledge(reader)
-    reader.cache.save()
     return Reading(
         knowledge,
         tuple(reader.documents),

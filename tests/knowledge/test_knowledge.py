@@ -1,6 +1,7 @@
 """The knowledge that is shipped."""
 
 import ast
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -19,8 +20,7 @@ def test_the_knowledge_breaks_no_rule() -> None:
 
 def test_the_template_is_a_fault_that_breaks_no_rule(minimal: Path) -> None:
     """It is put among the real knowledge, because it names real checks and measures."""
-    home = minimal.parent / "real"
-    _copy(store.HOME, home)
+    home = shutil.copytree(store.HOME, minimal.parent / "real")
     template = (store.HOME / "_template.yaml").read_text(encoding="utf-8")
     (home / "faults" / "my-new-fault.yaml").write_text(template, encoding="utf-8")
     findings = content_rules.check(store.read(home), date.today(), read_messages())
@@ -42,14 +42,6 @@ def _imported(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy the files, and what was kept of parsing them."""
-    for path in (*source.rglob("*.yaml"), *source.glob("__pycache__/documents.json")):
-        copy = target / path.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
 
 
 @pytest.mark.parametrize("file", ["README.md", "_template.yaml"])
