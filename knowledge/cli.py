@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from knowledge import content_rules, export, show, store
+from knowledge import content_rules, editor, export, show, store
 from knowledge.errors import MalformedKnowledgeError, UnknownIdError
 from knowledge.findings import Finding, Messages, read_messages
 from knowledge.schema import Check, Fault, Measure, Model, Question
@@ -105,12 +105,15 @@ def export_command(file: Path, home: Path) -> None:
 
 @main.command("schema")
 @click.argument("kind", type=click.Choice([*MODELS]), default="fault")
-def schema_command(kind: str) -> None:
+@home_option
+def schema_command(kind: str, home: Path) -> None:
     """Print the JSON schema of a fault (or check, measure, question) for an editor.
 
-    Das JSON-Schema ausgeben, mit dem ein Editor beim Schreiben hilft.
+    It completes fields, words, and the names that exist. Das JSON-Schema ausgeben, mit dem ein
+    Editor Felder, Wörter und vorhandene Namen vorschlägt.
     """
-    click.echo(json.dumps(MODELS[kind].model_json_schema(), ensure_ascii=False, indent=2))
+    schema = editor.schema(MODELS[kind], _load(home))
+    click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
 
 
 def _load(home: Path) -> store.Knowledge:

@@ -1,12 +1,15 @@
 """The command line, as the helpdesk lead uses it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from knowledge.cli import main
+from knowledge import store
+from knowledge.cli import MODELS, main
 
 
 def _run(*arguments: str | Path) -> Result:
@@ -92,6 +95,25 @@ def test_schema_knows_the_fields_of_a_fault() -> None:
     schema = json.loads(_run("schema").output)
     assert {"signals", "checks", "offline_limit"} <= set(schema["properties"])
     assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("kind", [*MODELS])
+def test_schema_offers_exactly_the_names_that_exist(kind: str) -> None:
+    knowledge, schema = store.load(), json.loads(_run("schema", kind).output)
+    offered = {tuple(form["enum"]) for form in _forms(schema) if "enum" in form}
+    assert tuple(sorted(knowledge.sources)) in offered
+    if kind == "fault":
+        named = (knowledge.faults, knowledge.checks, knowledge.measures, knowledge.terms)
+        assert {tuple(sorted(names)) for names in (*named, knowledge.evidence)} <= offered
+
+
+def _forms(part: Any) -> Iterator[dict[str, Any]]:
+    """Yield every block of a schema."""
+    if isinstance(part, dict):
+        yield part
+    for inner in part.values() if isinstance(part, dict) else part:
+        if isinstance(inner, dict | list):
+            yield from _forms(inner)
 
 
 def test_export_writes_the_file_and_its_folder(minimal: Path, tmp_path: Path) -> None:
