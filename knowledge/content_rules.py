@@ -13,6 +13,7 @@ from datetime import date
 from itertools import pairwise
 
 from knowledge.documents import texts
+from knowledge.families import family_of, has_fault
 from knowledge.findings import Finding, Messages, Problem, Spot
 from knowledge.schema import CODE, Answer, Check, Fault, Measure, QuestionChoice
 from knowledge.store import Knowledge, Reading, loader_findings
@@ -63,6 +64,9 @@ UNTRANSLATED = re.compile(
 #: Signs that a message has lost before patterns are looked for (vocabulary/README.md).
 NEVER_SEEN = re.compile(r"[„“”\"»«()\[\]{}_/\\<>=\-–—]")
 PLACEHOLDER = re.compile(r"\{\w+\}")
+#: What is filled in when a family is shown; every other brace would break the sentence.
+FILLED_IN = frozenset({"{code}", "{number}"})
+BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
 
 @dataclass(frozen=True)
@@ -246,6 +250,51 @@ def used_somewhere(ground: Ground) -> Iterator[Problem]:
         for kind_, id_ in ground.reading.places:
             if kind_ == kind and id_ not in names:
                 yield Problem(ground.spot(kind, id_), f"unused-{kind}", {"value": id_})
+
+
+# --- families of codes -------------------------------------------------------------------------
+
+
+def beginnings_differ(ground: Ground) -> Iterator[Problem]:
+    """No two families claim the same beginning: a code belongs to one."""
+    first: dict[str, str] = {}
+    for id_, family in ground.knowledge.families.items():
+        for at, beginning in enumerate(family.begins):
+            other = first.setdefault(beginning, id_)
+            if other != id_ or beginning in family.begins[:at]:
+                values = {"value": beginning, "other": other}
+                yield Problem(ground.spot("families", id_, "begins", at), "same-beginning", values)
+
+
+def codes_have_a_family(ground: Ground) -> Iterator[Problem]:
+    """Every code that exists has a fault that explains it, or at least a family."""
+    if _has_malformed(ground, "families") or _has_malformed(ground, "faults"):
+        return  # what looks alone may be explained there
+    for code in ground.knowledge.codes:
+        known = has_fault(code, ground.knowledge.faults.values())
+        if not known and family_of(code, ground.knowledge.families) is None:
+            yield Problem(ground.spot("codes", code), "no-family", {"value": code})
+
+
+def look_ups_change_nothing(ground: Ground) -> Iterator[Problem]:
+    """Every look-up only shows a text: no administrator rights, no command that changes."""
+    for id_, family in ground.knowledge.families.items():
+        look_up = family.look_up
+        if look_up and (look_up.elevated or CHANGING_COMMAND.search(look_up.text)):
+            spot = ground.spot("families", id_, "look_up")
+            yield Problem(spot, "look-up", {"value": look_up.text})
+
+
+def known_placeholders(ground: Ground) -> Iterator[Problem]:
+    """Every placeholder of a family is one that is filled in."""
+    for id_, family in ground.knowledge.families.items():
+        look_up = family.look_up.text if family.look_up else ""
+        named = {"title": family.title, "meaning": family.meaning}
+        texts = [(way, text) for way, words in named.items() for text in (words.de, words.en)]
+        for way, text in [*texts, ("look_up", look_up)]:
+            for value in sorted(set(BRACES.findall(text)) - FILLED_IN):
+                spot = ground.spot("families", id_, way)
+                yield Problem(spot, "placeholder", {"value": value}, tuple(sorted(FILLED_IN)))
 
 
 # --- the way through a fault -----------------------------------------------------------------
@@ -589,6 +638,10 @@ RULES = (
     ContentRule("known-mechanisms", Severity.ERROR, known_mechanisms),
     ContentRule("confused-with-another", Severity.ERROR, confused_with_another),
     ContentRule("used-somewhere", Severity.WARNING, used_somewhere),
+    ContentRule("beginnings-differ", Severity.ERROR, beginnings_differ),
+    ContentRule("codes-have-a-family", Severity.ERROR, codes_have_a_family),
+    ContentRule("look-ups-change-nothing", Severity.ERROR, look_ups_change_nothing),
+    ContentRule("known-placeholders", Severity.ERROR, known_placeholders),
     ContentRule("checks-in-order-of-phases", Severity.ERROR, checks_in_order_of_phases),
     ContentRule("ends-in-a-catch-all", Severity.ERROR, ends_in_a_catch_all),
     ContentRule("answers-every-answer", Severity.ERROR, answers_every_answer),
@@ -659,6 +712,8 @@ def _sourced(knowledge: Knowledge) -> Iterator[tuple[str, str, tuple[str, ...]]]
         yield "measures", measure.id, measure.sources
     for question in knowledge.questions.values():
         yield "questions", question.id, question.sources
+    for id_, family in knowledge.families.items():
+        yield "families", id_, family.sources
 
 
 def _answered(

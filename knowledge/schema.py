@@ -4,6 +4,8 @@ Every model is frozen and refuses fields that it does not know. Sentences for pe
 `Text`, German and English side by side; facts stand once.
 """
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from knowledge.words import (
@@ -22,6 +24,8 @@ from knowledge.words import (
 )
 
 CODE = r"^(0x[0-9A-F]{8}|AADSTS[0-9]{5,7})$"
+#: How the codes of a family begin.
+BEGINNING = r"^(0x[0-9A-F]{3,8}|AADSTS[0-9]{0,7})$"
 DAY = r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"
 ID = r"^[a-z0-9]+([-_][a-z0-9]+)*$"
 OUTCOME = r"^(next check|hand over|resolved|measure [a-z0-9-]+|see [a-z0-9-]+)$"
@@ -208,6 +212,23 @@ class CodeFact(Model):
     name: str | None = None
     product: Product
     mechanisms: tuple[Mechanism, ...] = ()
+
+
+class Family(Model):
+    """Codes that begin alike and come from one part of Windows, Office or Entra ID. No advice.
+
+    `look_up` shows the maker's own text for a code; `{code}` and `{number}` in it, and in
+    `meaning`, stand for the code and for the number behind it. `ours`: it may have to do with
+    activation and licensing.
+    """
+
+    begins: tuple[Annotated[str, Field(pattern=BEGINNING)], ...] = Field(min_length=1)
+    title: Text
+    meaning: Text
+    look_up: Command | None = None
+    team: Team = Team.NONE
+    ours: bool = True
+    sources: tuple[str, ...] = Field(min_length=1)
 
 
 class Weights(Model):

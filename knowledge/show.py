@@ -1,5 +1,6 @@
 """The knowledge as a person reads it in a terminal: pages of rich renderables."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,8 +10,9 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from knowledge.errors import UnknownIdError
+from knowledge.families import HEX, family_of, has_fault, number_in
 from knowledge.findings import Messages, closest
-from knowledge.schema import Check, Command, Fault, Measure, Question, Term, Text
+from knowledge.schema import CODE, Check, Command, Family, Fault, Measure, Question, Term, Text
 from knowledge.store import Knowledge
 from knowledge.words import Language, Status
 
@@ -77,9 +79,12 @@ def pages(
         found.append(_question(pen, knowledge.questions[id_]))
     if id_ in knowledge.terms:
         found.append(_term(pen, knowledge.terms[id_]))
+    if id_ in knowledge.families:
+        found.append(_family(pen, id_, knowledge.families[id_]))
     codes = _codes(knowledge)
-    if id_.lower() in codes:
-        found.append(_code(pen, codes[id_.lower()]))
+    code = codes.get(id_.lower()) or _code_in_form(id_)
+    if code:
+        found.append(_code(pen, code))
     if not found:
         raise UnknownIdError(id_, closest(id_, tuple(_ids(knowledge))))
     return found
@@ -95,6 +100,8 @@ def numbers(knowledge: Knowledge, messages: Messages, language: Language) -> Tab
         "oldest": min((fault.reviewed_on for fault in reviewed), default="-"),
         "codes": len({code for fault in faults for code in fault.signals.codes}),
         "known-codes": len(knowledge.codes),
+        "families": len(knowledge.families),
+        "family-codes": sum(not has_fault(code, faults) for code in knowledge.codes),
         "messages": sum(len(m) for fault in faults for m in fault.signals.messages.values()),
         "checks": len(knowledge.checks),
         "measures": len(knowledge.measures),
@@ -233,8 +240,39 @@ def _code(pen: _Pen, code: str) -> Panel:
         *pen.part("name", known.name or "" if known else ""),
         *pen.part("mechanisms", ", ".join(known.mechanisms) if known else ""),
         *pen.part("faults-with-code", *(faults or [pen.word("no-fault")])),
+        *_family_lines(pen, code),
     ]
     return pen.page("codes", code, code, parts)
+
+
+def _family_lines(pen: _Pen, code: str) -> Iterator[Line]:
+    family = family_of(code, pen.knowledge.families)
+    if family is None:
+        yield from pen.part("family", pen.word("no-family-known"))
+        return
+    values = {"code": code, "number": number_in(code)}
+    yield from pen.part("family", pen.text(family.title), pen.text(family.meaning).format(**values))
+    yield from pen.part("look-up-at", pen.command(family.look_up).format(**values))
+    yield from pen.sources(family.sources)
+
+
+def _family(pen: _Pen, id_: str, family: Family) -> Panel:
+    codes = sorted(
+        code
+        for code in pen.knowledge.codes
+        if family_of(code, pen.knowledge.families) is family
+        and not has_fault(code, pen.knowledge.faults.values())
+    )
+    parts = [
+        *([] if family.ours else [Line(pen.word("not-ours"))]),
+        *pen.part("begins", ", ".join(family.begins)),
+        *pen.part("meaning", pen.text(family.meaning)),
+        *pen.part("look-up-at", pen.command(family.look_up)),
+        *pen.part("escalation", str(family.team)),
+        *pen.part("codes-of-family", ", ".join(codes)),
+        *pen.sources(family.sources),
+    ]
+    return pen.page("families", id_, pen.text(family.title), parts)
 
 
 def _users(pen: _Pen, uses: Callable[[Fault], bool]) -> Iterator[str]:
@@ -249,10 +287,17 @@ def _codes(knowledge: Knowledge) -> dict[str, str]:
     return {code.lower(): code for code in sorted(named | set(knowledge.codes))}
 
 
+def _code_in_form(id_: str) -> str | None:
+    """Return the code that was typed, when it has the form of one; nobody need know it."""
+    code = id_.upper().replace("0X", HEX, 1)
+    return code if re.match(CODE, code) else None
+
+
 def _ids(knowledge: Knowledge) -> Iterator[str]:
     yield from knowledge.faults
     yield from knowledge.checks
     yield from knowledge.measures
     yield from knowledge.questions
     yield from knowledge.terms
+    yield from knowledge.families
     yield from _codes(knowledge).values()

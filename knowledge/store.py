@@ -21,6 +21,7 @@ from knowledge.schema import (
     CodeFact,
     Evidence,
     Fact,
+    Family,
     Fault,
     Measure,
     MechanismInfo,
@@ -52,6 +53,7 @@ TABLES: dict[str, type[Model]] = {
     "facts": Fact,
     "outputs": Output,
     "codes": CodeFact,
+    "families": Family,
 }
 #: The messages that the loader itself can give; everything else comes from content_rules.py.
 LOADER_RULES = (
@@ -70,6 +72,7 @@ LOADER_RULES = (
     "not-text",
     "not-true-or-false",
     "not-utf8",
+    "pattern-begins",
     "pattern-id",
     "pattern-read_on",
     "pattern-reviewed_on",
@@ -100,6 +103,7 @@ class Knowledge:
     facts: Mapping[str, Fact]
     outputs: Mapping[str, Output]
     codes: Mapping[str, CodeFact]
+    families: Mapping[str, Family]
     weights: Weights
 
 
@@ -259,7 +263,7 @@ def _knowledge(reader: _Reader) -> Knowledge | None:
     weights = reader.found.get("weights", {}).get("weights")
     if not weights:
         return None
-    kinds = (*UNITS, "terms", "phrases", "evidence", "sources", "facts", "outputs", "codes")
+    kinds = {*UNITS, *TABLES, "terms", "phrases"} - {"mechanisms"}
     things = {kind: reader.found.get(kind, {}) for kind in kinds}
     return Knowledge(**things, mechanisms=mechanisms, weights=weights)
 

@@ -72,6 +72,25 @@ def test_show_finds_everything_that_has_an_id(minimal: Path, id_: str, words: st
     assert result.exit_code == 0
 
 
+@pytest.mark.parametrize("code", ["0xC004F06A", "0xc004f06a", "0xC004FFFF"])
+def test_show_says_the_family_of_a_code_without_a_fault(code: str) -> None:
+    output = _run("show", code, "--language", "en").output
+    for words in ("The knowledge has no fault for it yet.", "Software Protection service", "slui"):
+        assert words in output
+
+
+def test_show_says_that_it_does_not_know_a_code_at_all() -> None:
+    output = _run("show", "0x12345678", "--language", "en").output
+    assert "The knowledge has no fault for it yet." in output
+    assert "No family is known for it either." in output
+
+
+def test_show_reads_a_family_with_the_codes_that_have_nothing_else() -> None:
+    output = _run("show", "software-protection").output
+    assert "0xC004F06A" in output
+    assert "0xC004F074" not in output
+
+
 def test_show_offers_the_closest_name(minimal: Path) -> None:
     result = _run("show", "kms-quite", "--home", minimal)
     assert result.exit_code == 1
