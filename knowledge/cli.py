@@ -11,7 +11,7 @@ from rich.console import Console
 from knowledge import content_rules, editor, export, show, store
 from knowledge.errors import MalformedKnowledgeError, UnknownIdError
 from knowledge.findings import Finding, Messages, read_messages
-from knowledge.schema import Check, Fault, Measure, Model, Question
+from knowledge.schema import Check, Explanation, Fault, Measure, Model, Question
 from knowledge.words import Language, Severity
 
 MODELS: dict[str, type[Model]] = {
@@ -19,6 +19,7 @@ MODELS: dict[str, type[Model]] = {
     "check": Check,
     "measure": Measure,
     "question": Question,
+    "explanation": Explanation,
 }
 home_option = click.option(
     "--home",
@@ -63,7 +64,7 @@ def check_command(home: Path) -> None:
 @language_option
 @home_option
 def show_command(id_: str, language: str, home: Path) -> None:
-    """Read a fault, check, measure, question, term or code in the terminal.
+    """Read a fault, check, measure, question, explanation, term or code in the terminal.
 
     Einen Fehler, eine Prüfung, eine Maßnahme oder einen Code (0xC004F074) lesen.
     """
@@ -107,7 +108,7 @@ def export_command(file: Path, home: Path) -> None:
 @click.argument("kind", type=click.Choice([*MODELS]), default="fault")
 @home_option
 def schema_command(kind: str, home: Path) -> None:
-    """Print the JSON schema of a fault (or check, measure, question) for an editor.
+    """Print the JSON schema of a fault (or check, measure, question, explanation) for an editor.
 
     It completes fields, words, and the names that exist. Das JSON-Schema ausgeben, mit dem ein
     Editor Felder, Wörter und vorhandene Namen vorschlägt.

@@ -31,6 +31,12 @@ from knowledge.words import (
 )
 
 LONGEST_LABEL = 45
+#: How many sentences an explanation has, at least and at most.
+SENTENCES = (2, 4)
+#: Where a sentence ends: not behind "z. B." or "e.g.", and not before a small letter.
+SENTENCE_END = re.compile(
+    r"(?<![ .(][A-Za-z])(?<!bzw)(?<!usw)(?<!etc)[.!?][\"“”)*]*(?=\s+[\"„“(*`]*[A-ZÄÖÜ0-9]|\s*$)"
+)
 LONGEST_NAME = 3
 PHASES = list(Phase)
 RISKS = list(Risk)
@@ -536,14 +542,61 @@ def terms_point_somewhere(ground: Ground) -> Iterator[Problem]:
 
 def patterns_can_be_found(ground: Ground) -> Iterator[Problem]:
     """Every form of a pattern is free of signs that a message has lost before it is searched."""
-    for term in ground.knowledge.terms.values():
-        for language, patterns in (("de", term.de), ("en", term.en)):
-            for at, pattern in enumerate(patterns):
-                for form in _forms(pattern):
-                    lost = NEVER_SEEN.search(form)
-                    if lost:
-                        spot = ground.spot("terms", term.id, language, at)
-                        yield Problem(spot, "lost-pattern", {"value": form, "sign": lost.group()})
+    for spot, pattern in _patterns(ground):
+        for form in _forms(pattern):
+            if lost := NEVER_SEEN.search(form):
+                yield Problem(spot, "lost-pattern", {"value": form, "sign": lost.group()})
+
+
+# --- explanations ----------------------------------------------------------------------------
+
+
+def known_explanations(ground: Ground) -> Iterator[Problem]:
+    """Every explanation that another one points to exists, and is another one."""
+    known = ground.knowledge.explanations
+    for id_, explanation in known.items():
+        for at, name in enumerate(explanation.see_also):
+            spot = ground.spot("explanations", id_, "see_also", at)
+            yield from ground.unknown("explanations", name, known, spot)
+            if name == id_:
+                yield Problem(spot, "points-to-itself", {"value": name})
+
+
+def known_subjects(ground: Ground) -> Iterator[Problem]:
+    """Everything that an explanation gives the reason of is a measure, a check or a fault."""
+    kinds = ("measures", "checks", "faults")
+    malformed = {id_ for kind, id_ in ground.reading.malformed if kind in kinds}
+    known = {id_ for kind in kinds for id_ in getattr(ground.knowledge, kind)} | malformed
+    for id_, explanation in ground.knowledge.explanations.items():
+        for at, name in enumerate(explanation.about):
+            spot = ground.spot("explanations", id_, "about", at)
+            yield from ground.unknown("subjects", name, known, spot)
+
+
+def explanations_are_asked_for(ground: Ground) -> Iterator[Problem]:
+    """Every explanation has words by which people ask for it, and no other one has the same."""
+    first: dict[str, str] = {}
+    for id_, explanation in ground.knowledge.explanations.items():
+        asked = [("de", at, p) for at, p in enumerate(explanation.asked.de)]
+        asked += [("en", at, p) for at, p in enumerate(explanation.asked.en)]
+        if not asked:
+            yield Problem(ground.spot("explanations", id_, "asked"), "never-asked", {"value": id_})
+        for language, at, pattern in asked:
+            if (other := first.setdefault(pattern, id_)) != id_:
+                spot = ground.spot("explanations", id_, "asked", language, at)
+                yield Problem(spot, "asked-twice", {"value": pattern, "other": other})
+
+
+def explanations_are_short(ground: Ground) -> Iterator[Problem]:
+    """Every explanation has two to four sentences, in each language."""
+    least, most = SENTENCES
+    for id_, explanation in ground.knowledge.explanations.items():
+        for language in ("de", "en"):
+            count = len(SENTENCE_END.findall(getattr(explanation.text, language)))
+            if not least <= count <= most:
+                values = {"value": language, "count": str(count)}
+                spot = ground.spot("explanations", id_, "text", language)
+                yield Problem(spot, "sentences", values | {"least": str(least), "most": str(most)})
 
 
 # --- words -----------------------------------------------------------------------------------
@@ -661,6 +714,10 @@ RULES = (
     ContentRule("contexts-have-their-word", Severity.ERROR, contexts_have_their_word),
     ContentRule("terms-point-somewhere", Severity.ERROR, terms_point_somewhere),
     ContentRule("patterns-can-be-found", Severity.WARNING, patterns_can_be_found),
+    ContentRule("known-explanations", Severity.ERROR, known_explanations),
+    ContentRule("known-subjects", Severity.ERROR, known_subjects),
+    ContentRule("explanations-are-asked-for", Severity.ERROR, explanations_are_asked_for),
+    ContentRule("explanations-are-short", Severity.ERROR, explanations_are_short),
     ContentRule("both-languages", Severity.ERROR, both_languages),
     ContentRule("same-in-both-languages", Severity.ERROR, same_in_both_languages),
     ContentRule("same-placeholders", Severity.ERROR, same_placeholders),
@@ -712,6 +769,8 @@ def _sourced(knowledge: Knowledge) -> Iterator[tuple[str, str, tuple[str, ...]]]
         yield "measures", measure.id, measure.sources
     for question in knowledge.questions.values():
         yield "questions", question.id, question.sources
+    for explanation in knowledge.explanations.values():
+        yield "explanations", explanation.id, explanation.sources
     for id_, family in knowledge.families.items():
         yield "families", id_, family.sources
 
@@ -756,6 +815,18 @@ def _commanding(knowledge: Knowledge) -> Iterator[tuple[str, Check | Measure]]:
 def _commands(knowledge: Knowledge) -> Iterator[str]:
     yield from (thing.command.text for _, thing in _commanding(knowledge) if thing.command)
     yield from (item.command for item in knowledge.evidence.values() if item.command)
+
+
+def _patterns(ground: Ground) -> Iterator[tuple[Spot, str]]:
+    """Yield every pattern that is looked for in messages, with its place."""
+    for term in ground.knowledge.terms.values():
+        for language, patterns in (("de", term.de), ("en", term.en)):
+            for at, pattern in enumerate(patterns):
+                yield ground.spot("terms", term.id, language, at), pattern
+    for id_, explanation in ground.knowledge.explanations.items():
+        for language, patterns in (("de", explanation.asked.de), ("en", explanation.asked.en)):
+            for at, pattern in enumerate(patterns):
+                yield ground.spot("explanations", id_, "asked", language, at), pattern
 
 
 def _forms(pattern: str) -> Iterator[str]:

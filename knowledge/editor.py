@@ -8,7 +8,7 @@ from typing import Any
 from knowledge.schema import Model
 from knowledge.store import Knowledge
 
-#: Where a name is written, by model and field: the kind of things that are named there.
+#: Where a name is written, by model and field: the kinds of things that are named there.
 NAMES = {
     ("Fault", "not_to_confuse_with"): "faults",
     ("Fault", "measures"): "measures",
@@ -20,6 +20,9 @@ NAMES = {
     ("Check", "sources"): "sources",
     ("Measure", "sources"): "sources",
     ("Question", "sources"): "sources",
+    ("Explanation", "see_also"): "explanations",
+    ("Explanation", "about"): "measures checks faults",
+    ("Explanation", "sources"): "sources",
 }
 
 
@@ -28,8 +31,9 @@ def schema(model: type[Model], knowledge: Knowledge) -> dict[str, Any]:
     written = model.model_json_schema()
     for name, part in {model.__name__: written, **written.get("$defs", {})}.items():
         for field, form in part.get("properties", {}).items():
-            if kind := NAMES.get((name, field)):
-                _string(form)["enum"] = sorted(getattr(knowledge, kind))
+            if kinds := NAMES.get((name, field)):
+                names = {id_ for kind in kinds.split() for id_ in getattr(knowledge, kind)}
+                _string(form)["enum"] = sorted(names)
     return written
 
 

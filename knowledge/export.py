@@ -18,11 +18,15 @@ CODE_IN_TEXT = re.compile(r"\b(0x[0-9A-F]{8}|AADSTS[0-9]{5,7})\b")
 
 
 def vocabulary(knowledge: Knowledge) -> dict[str, Any]:
-    """Return terms, codes, message texts and shapes of outputs, each in a fixed order."""
+    """Return terms, topics, codes, message texts and shapes of outputs, each in a fixed order."""
     return {
         "terms": [
             {"id": term.id, "kind": term.kind.value, "de": list(term.de), "en": list(term.en)}
             for _, term in sorted(knowledge.terms.items())
+        ],
+        "topics": [
+            {"id": id_, "de": list(explanation.asked.de), "en": list(explanation.asked.en)}
+            for id_, explanation in sorted(knowledge.explanations.items())
         ],
         "codes": sorted(_codes(knowledge)),
         "messages": sorted(_messages(knowledge), key=lambda message: tuple(message.values())),

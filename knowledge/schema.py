@@ -260,6 +260,28 @@ class Term(Model):
     en: tuple[str, ...] = ()
 
 
+class Asked(Model):
+    """How people name what they want explained; patterns as in knowledge/vocabulary/README."""
+
+    de: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+
+
+class Explanation(Model):
+    """What a word means, or why something is asked or forbidden: two to four sentences.
+
+    `about` names the measures, checks or faults whose reason this is.
+    """
+
+    id: str = Field(pattern=ID)
+    title: Text
+    asked: Asked
+    text: Text
+    see_also: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    sources: tuple[str, ...] = Field(min_length=1)
+
+
 class QuestionChoice(Model):
     """An answer to a discriminating question, and the mechanisms it leaves."""
 

@@ -12,7 +12,18 @@ from rich.text import Text as Line
 from knowledge.errors import UnknownIdError
 from knowledge.families import HEX, family_of, has_fault, number_in
 from knowledge.findings import Messages, closest
-from knowledge.schema import CODE, Check, Command, Family, Fault, Measure, Question, Term, Text
+from knowledge.schema import (
+    CODE,
+    Check,
+    Command,
+    Explanation,
+    Family,
+    Fault,
+    Measure,
+    Question,
+    Term,
+    Text,
+)
 from knowledge.store import Knowledge
 from knowledge.words import Language, Status
 
@@ -55,6 +66,9 @@ class _Pen:
         )
         yield from self.part("sources", *lines)
 
+    def has(self, kind: str, id_: str) -> bool:
+        return id_ in getattr(self.knowledge, kind)
+
     def title_of(self, kind: str, id_: str) -> str:
         thing = getattr(self.knowledge, kind).get(id_)
         return f"{id_}: {self.text(thing.title)}" if thing else id_
@@ -77,6 +91,8 @@ def pages(
         found.append(_measure(pen, knowledge.measures[id_]))
     if id_ in knowledge.questions:
         found.append(_question(pen, knowledge.questions[id_]))
+    if id_ in knowledge.explanations:
+        found.append(_explanation(pen, knowledge.explanations[id_]))
     if id_ in knowledge.terms:
         found.append(_term(pen, knowledge.terms[id_]))
     if id_ in knowledge.families:
@@ -107,6 +123,7 @@ def numbers(knowledge: Knowledge, messages: Messages, language: Language) -> Tab
         "measures": len(knowledge.measures),
         "questions": len(knowledge.questions),
         "terms": len(knowledge.terms),
+        "explanations": len(knowledge.explanations),
         "sources": len(knowledge.sources),
     }
     table = Table(title=messages.say("stats-title", language), show_header=False)
@@ -224,6 +241,22 @@ def _question(pen: _Pen, question: Question) -> Panel:
     return pen.page("questions", question.id, pen.text(question.title), parts)
 
 
+def _explanation(pen: _Pen, explanation: Explanation) -> Panel:
+    asked = explanation.asked
+    kinds = ("measures", "checks", "faults")
+    about = (pen.title_of(k, n) for n in explanation.about for k in kinds if pen.has(k, n))
+    parts = [
+        *pen.part("meaning", pen.text(explanation.text)),
+        *pen.part("asked", *(asked.de if pen.language == Language.DE else asked.en)),
+        *pen.part(
+            "see-also", *(pen.title_of("explanations", name) for name in explanation.see_also)
+        ),
+        *pen.part("about", *about),
+        *pen.sources(explanation.sources),
+    ]
+    return pen.page("explanations", explanation.id, pen.text(explanation.title), parts)
+
+
 def _term(pen: _Pen, term: Term) -> Panel:
     parts = [
         Line(str(term.kind)),
@@ -298,6 +331,7 @@ def _ids(knowledge: Knowledge) -> Iterator[str]:
     yield from knowledge.checks
     yield from knowledge.measures
     yield from knowledge.questions
+    yield from knowledge.explanations
     yield from knowledge.terms
     yield from knowledge.families
     yield from _codes(knowledge).values()

@@ -20,6 +20,7 @@ from knowledge.schema import (
     Check,
     CodeFact,
     Evidence,
+    Explanation,
     Fact,
     Family,
     Fault,
@@ -44,6 +45,7 @@ UNITS: dict[str, type[Model]] = {
     "checks": Check,
     "measures": Measure,
     "questions": Question,
+    "explanations": Explanation,
 }
 #: Files with many small things, by id.
 TABLES: dict[str, type[Model]] = {
@@ -95,6 +97,7 @@ class Knowledge:
     checks: Mapping[str, Check]
     measures: Mapping[str, Measure]
     questions: Mapping[str, Question]
+    explanations: Mapping[str, Explanation]
     terms: Mapping[str, Term]
     mechanisms: Mapping[Mechanism, MechanismInfo]
     phrases: Mapping[str, Text]

@@ -61,6 +61,7 @@ def test_show_reads_a_fault_in_english_when_asked(minimal: Path) -> None:
         ("channel", "slmgr /dlv"),
         ("replace-key", "Notieren Sie die letzten fünf Zeichen."),
         ("which", "KMS oder MAK?"),
+        ("why-replace-key", "replace-key: "),
         ("kms", "schlüsseldienst"),
         ("0xC004F074", "kms-quiet: KMS antwortet nicht"),
         ("0xc004c020", "mak-spent: MAK ist aufgebraucht"),
@@ -121,6 +122,9 @@ def test_schema_offers_exactly_the_names_that_exist(kind: str) -> None:
     knowledge, schema = store.load(), json.loads(_run("schema", kind).output)
     offered = {tuple(form["enum"]) for form in _forms(schema) if "enum" in form}
     assert tuple(sorted(knowledge.sources)) in offered
+    if kind == "explanation":
+        subjects = {*knowledge.measures, *knowledge.checks, *knowledge.faults}
+        assert {tuple(sorted(knowledge.explanations)), tuple(sorted(subjects))} <= offered
     if kind == "fault":
         named = (knowledge.faults, knowledge.checks, knowledge.measures, knowledge.terms)
         assert {tuple(sorted(names)) for names in (*named, knowledge.evidence)} <= offered
@@ -140,6 +144,7 @@ def test_export_writes_the_file_and_its_folder(minimal: Path, tmp_path: Path) ->
     assert _run("export", file, "--home", minimal).exit_code == 0
     assert set(json.loads(file.read_text(encoding="utf-8"))) == {
         "terms",
+        "topics",
         "codes",
         "messages",
         "outputs",

@@ -6,12 +6,17 @@ from pathlib import Path
 from knowledge import export, store
 
 
-def test_the_bot_gets_terms_codes_messages_and_outputs(minimal: Path) -> None:
+def test_the_bot_gets_terms_topics_codes_messages_and_outputs(minimal: Path) -> None:
     words = export.vocabulary(store.load(minimal))
     assert words["terms"][0] == {
         "id": "kms",
         "kind": "mechanism",
         "de": ["kms*|schlüsseldienst"],
+        "en": ["key management service"],
+    }
+    assert words["topics"][0] == {
+        "id": "kms",
+        "de": ["kms", "schlüsseldienst*"],
         "en": ["key management service"],
     }
     assert words["codes"] == ["0xC004C020", "0xC004F074"]

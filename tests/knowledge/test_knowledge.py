@@ -9,7 +9,7 @@ import pytest
 
 from knowledge import content_rules, store
 from knowledge.findings import read_messages
-from knowledge.schema import Fault
+from knowledge.schema import Explanation, Fault, Model
 from knowledge.words import Need, Phase, Place, Risk, Status
 
 
@@ -28,6 +28,15 @@ def test_the_template_is_a_fault_that_breaks_no_rule(minimal: Path) -> None:
     assert "my-new-fault" in store.load(home).faults
 
 
+def test_the_template_of_an_explanation_breaks_no_rule_either(minimal: Path) -> None:
+    home = shutil.copytree(store.HOME, minimal.parent / "real")
+    template = (store.HOME / "_template_explanation.yaml").read_text(encoding="utf-8")
+    (home / "explanations" / "my-new-explanation.yaml").write_text(template, encoding="utf-8")
+    findings = content_rules.check(store.read(home), date.today(), read_messages())
+    assert [str(f) for f in findings if f.file == "explanations/my-new-explanation.yaml"] == []
+    assert "my-new-explanation" in store.load(home).explanations
+
+
 def test_knowledge_imports_nothing_else_of_ours() -> None:
     imported = {
         name.split(".")[0]
@@ -44,10 +53,18 @@ def _imported(node: ast.AST) -> list[str]:
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
 
 
-@pytest.mark.parametrize("file", ["README.md", "_template.yaml"])
-def test_every_field_of_a_fault_is_explained(file: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [
+        ("README.md", Fault),
+        ("README.md", Explanation),
+        ("_template.yaml", Fault),
+        ("_template_explanation.yaml", Explanation),
+    ],
+)
+def test_every_field_is_explained(file: str, model: type[Model]) -> None:
     text = (store.HOME / file).read_text(encoding="utf-8")
-    assert [name for name in Fault.model_fields if name not in text] == []
+    assert [name for name in model.model_fields if name not in text] == []
 
 
 def test_the_readme_explains_every_word_in_both_languages() -> None:
