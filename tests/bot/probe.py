@@ -1,6 +1,6 @@
 """Runs in the bot's environment: what the components find in texts, as JSON on standard output.
 
-Reads {"codes": [text, …], "terms": [text, …]} from standard input.
+Reads {"terms": [text, …]} from standard input.
 """
 
 import doctest
@@ -8,9 +8,9 @@ import importlib
 import json
 import sys
 
-from components import codes, finding, terms
+from components import finding, terms
 
-DOCUMENTED = ("codes", "meaning", "pasted_output", "terms")
+DOCUMENTED = ("code_forms", "meaning", "pasted_output", "terms")
 
 
 def failed_examples() -> int:
@@ -24,11 +24,9 @@ def failed_examples() -> int:
 def main() -> None:
     asked = json.load(sys.stdin)
     words = finding.vocabulary("generated/vocabulary.json")
-    known = set(words["codes"])
     ear = terms.Ear("de", words["terms"])
     answers = {
         "failed_examples": failed_examples(),
-        "codes": [[found[2:] for found in codes.find_codes(t, known)] for t in asked["codes"]],
         "terms": [ear.heard(text) for text in asked["terms"]],
     }
     print("\n" + json.dumps(answers))
