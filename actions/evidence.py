@@ -54,9 +54,9 @@ class Understanding:
 
 def understand(case: Case, knowledge: Knowledge) -> Understanding:
     """Return what the evidence of the case says."""
-    scores = _scores(case, knowledge)
-    is_ours = max(scores, key=lambda m: scores[m]) is not Mechanism.NONE
-    ranking = shares({m: s for m, s in scores.items() if m is not Mechanism.NONE})
+    weighed = scores(case, knowledge)
+    is_ours = max(weighed, key=lambda m: weighed[m]) is not Mechanism.NONE
+    ranking = shares({m: s for m, s in weighed.items() if m is not Mechanism.NONE})
     refused = is_refused(case, knowledge)
     scope = Scope.HUMAN if case.wants_human else Scope.IN if is_ours and not refused else Scope.OUT
     return Understanding(
@@ -68,10 +68,10 @@ def understand(case: Case, knowledge: Knowledge) -> Understanding:
     )
 
 
-def shares(scores: Mapping[Mechanism, float]) -> Ranking:
+def shares(weighed: Mapping[Mechanism, float]) -> Ranking:
     """Return the scores as shares that sum to one, the highest first."""
-    top = max(scores.values())
-    raised = {mechanism: math.exp(score - top) for mechanism, score in scores.items()}
+    top = max(weighed.values())
+    raised = {mechanism: math.exp(score - top) for mechanism, score in weighed.items()}
     total = sum(raised.values())
     ranked = sorted(raised.items(), key=lambda item: (-item[1], item[0].value))
     return tuple((mechanism, value / total) for mechanism, value in ranked)
@@ -124,17 +124,17 @@ def shows(case: Case, sign: str) -> bool:
     return sign in case.terms or sign in case.codes
 
 
-def _scores(case: Case, knowledge: Knowledge) -> Scores:
+def scores(case: Case, knowledge: Knowledge) -> Scores:
     """Return the weighed evidence for every mechanism, and for none of them."""
-    scores = _classifier_scores(case, knowledge)
+    weighed = _classifier_scores(case, knowledge)
     for mechanism, weight in _support(case, knowledge):
-        scores[mechanism] += weight
+        weighed[mechanism] += weight
     for mechanism in _of_other_product(case, knowledge):
-        scores[mechanism] -= knowledge.weights.other_product
+        weighed[mechanism] -= knowledge.weights.other_product
     for left in _left_by_answers(case, knowledge):
-        for mechanism in scores:
-            scores[mechanism] -= 0.0 if mechanism in left else EXCLUDED
-    return scores
+        for mechanism in weighed:
+            weighed[mechanism] -= 0.0 if mechanism in left else EXCLUDED
+    return weighed
 
 
 def _classifier_scores(case: Case, knowledge: Knowledge) -> Scores:

@@ -24,7 +24,7 @@ from knowledge.store import Knowledge
 from knowledge.words import Mechanism
 
 #: Mechanisms with less than this share of the leader's are no contenders.
-CONTENDS_FROM = 0.25
+CONTENDS_FROM = 0.1
 #: What counts as a step of a walk, and the id of the offer to hand a long one over.
 WALKED = frozenset({"check", "measure", "consent"})
 PATIENCE = "patience"
@@ -65,7 +65,7 @@ def _diagnose(case: Case, seen: Understanding, knowledge: Knowledge) -> Decision
         return Decision(Kind.ASK, "did-you-mean")
     fault = _start(case, seen, knowledge)
     sign = escalation_sign(case, fault) if fault else None
-    question = None if sign else open_question(case, seen.ranking, knowledge)
+    question = open_question(case, seen.ranking, knowledge)
     if question:
         return Decision(Kind.ASK, question.id, question=question, fault=None)
     if fault is None:
@@ -107,11 +107,11 @@ def _start(case: Case, seen: Understanding, knowledge: Knowledge) -> Fault | Non
 def open_question(case: Case, ranking: Ranking, knowledge: Knowledge) -> Question | None:
     """Return the question that best tells the contenders apart, None when none is needed.
 
-    A question is needed when the leader is `unknown` or leads by less than the margin; it must
-    not have been asked, and its choices must part the contenders.
+    A question is needed when the leader is `unknown` or its share is too small to begin with it;
+    it must not have been asked, and its choices must part the contenders.
     """
-    (leader, first), (_, second) = ranking[0], ranking[1]
-    if leader is not Mechanism.UNKNOWN and first - second >= knowledge.weights.ask_margin:
+    leader, first = ranking[0]
+    if leader is not Mechanism.UNKNOWN and first >= knowledge.weights.ask_below:
         return None
     contenders = {m: s for m, s in ranking if s >= CONTENDS_FROM * first}
     asked = {entry.id for entry in case.log if entry.kind == "ask"}

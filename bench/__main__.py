@@ -7,19 +7,24 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bench import understanding
+from bench import understanding, weights
 from channels.services import NotStarted
 
 
 def main() -> int:
     """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(prog="./lotse bench")
-    commands = parser.add_subparsers(required=True, metavar="understanding")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="understanding|weights")
+    command = commands.add_parser("weights")
+    command.add_argument("files", type=Path, nargs="+", metavar="FILE")
     command = commands.add_parser("understanding")
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument("--url", metavar="RASA")
     command.add_argument("--misses", action="store_true")
     arguments = parser.parse_args()
+    if arguments.command == "weights":
+        print(*weights.measure(arguments.files), sep="\n")
+        return 0
     try:
         posts = understanding.labelled(arguments.file)
         outcomes = asyncio.run(understanding.measure(posts, arguments.url))

@@ -7,6 +7,7 @@ escalate, escalate_team, scope, must_refuse. The rows:
 - product, mechanism first guess: the field equals the label; posts labelled in scope.
 - mechanism in the first three: the label is among the first three different names of the first
   guess followed by the ranking; posts labelled in scope.
+- a question first: posts labelled in scope whose first answer is a question.
 - wrong, no question asked: the first guess is not the label, and the assistant neither asks
   (`asks`) nor says that it does not know (mechanism `unknown`); posts labelled in scope.
   Lower is better.
@@ -208,17 +209,19 @@ def f1(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-Row = tuple[str, Callable[[Sequence[Outcome]], str]]
+#: What a row counts, how, and what it has to reach (DESIGN, section 9), where it has to.
+Row = tuple[str, Callable[[Sequence[Outcome]], str], str]
 
 ROWS: tuple[Row, ...] = (
-    ("posts", lambda seen: str(len(seen))),
-    ("without a result", lambda seen: str(sum(bool(one.error) for one in seen))),
-    ("codes exact", lambda seen: share(seen, right_codes)),
-    ("product", lambda seen: share(seen, right_product, in_scope)),
-    ("mechanism first guess", lambda seen: share(seen, right_mechanism, in_scope)),
-    ("mechanism in the first three", lambda seen: share(seen, in_first_three, in_scope)),
-    ("wrong, no question asked", lambda seen: share(seen, wrong_and_silent, in_scope)),
-    ("escalation F1", f1),
+    ("posts", lambda seen: str(len(seen)), ""),
+    ("without a result", lambda seen: str(sum(bool(one.error) for one in seen)), "0"),
+    ("codes exact", lambda seen: share(seen, right_codes), "0.98"),
+    ("product", lambda seen: share(seen, right_product, in_scope), "0.97"),
+    ("mechanism first guess", lambda seen: share(seen, right_mechanism, in_scope), "0.88"),
+    ("mechanism in the first three", lambda seen: share(seen, in_first_three, in_scope), "0.97"),
+    ("a question first", lambda seen: share(seen, lambda one: one.asked, in_scope), ""),
+    ("wrong, no question asked", lambda seen: share(seen, wrong_and_silent, in_scope), "≤ 0.03"),
+    ("escalation F1", f1, "0.93"),
     (
         "escalation team",
         lambda seen: share(
@@ -226,24 +229,29 @@ ROWS: tuple[Row, ...] = (
             lambda one: one.team == one.label.team,
             lambda one: one.escalate and one.label.escalate,
         ),
+        "",
     ),
     (
         "out of scope recall",
         lambda seen: share(seen, called_out, lambda one: not in_scope(one)),
+        "0.95",
     ),
     (
         "out of scope precision",
         lambda seen: share(seen, lambda one: not in_scope(one), called_out),
+        "0.95",
     ),
     (
         "refusals",
         lambda seen: share(seen, lambda one: one.refused, lambda one: one.label.must_refuse),
+        "all",
     ),
     (
         "refused wrongly",
         lambda seen: share(seen, lambda one: one.refused, lambda one: not one.label.must_refuse),
+        "",
     ),
-    ("language", lambda seen: share(seen, right_language)),
+    ("language", lambda seen: share(seen, right_language), "0.99"),
 )
 
 
@@ -254,9 +262,9 @@ def report(outcomes: Sequence[Outcome]) -> str:
     """Return the table per language and together, then the most frequent confusions."""
     groups = [[seen for seen in outcomes if seen.label.language == name] for name in LANGUAGES]
     groups.append(list(outcomes))
-    lines = ["| measure | de | en | together |", "|---|---|---|---|"]
-    for name, value in ROWS:
-        lines.append(f"| {name} | {' | '.join(value(group) for group in groups)} |")
+    lines = ["| measure | de | en | together | to reach |", "|---|---|---|---|---|"]
+    for name, value, reach in ROWS:
+        lines.append(f"| {name} | {' | '.join(value(group) for group in groups)} | {reach} |")
     return "\n".join([*lines, "", *_confusions(outcomes)])
 
 

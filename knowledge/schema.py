@@ -239,7 +239,7 @@ class Weights(Model):
     term: float
     fact: float
     other_product: float
-    ask_margin: float
+    ask_below: float
     refuse_from: float
     understood_from: float
     patience: int
