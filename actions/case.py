@@ -48,7 +48,8 @@ class Heard:
     """One message as the bot understood it.
 
     `intents` maps intent names to probabilities, `choice` is the id of a clicked choice,
-    `language` is None when the message's words do not tell.
+    `language` is None when the message's words do not tell. `topics` are the explanations whose
+    words occur, the longest words first.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Heard:
     codes: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()

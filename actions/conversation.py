@@ -61,6 +61,7 @@ def heard_from(message: Mapping[str, Any]) -> Heard:
         codes=_values(entities, "code", certain=True),
         doubtful=_values(entities, "code", certain=False),
         terms=_values(entities, "term"),
+        topics=_values(entities, "topic"),
         messages=_values(entities, "message"),
         facts={name: value for reading in readings for name, value in reading.facts.items()},
         outputs=(text,) if message.get("outputs") or readings else (),

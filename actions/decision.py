@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from actions.step import Kind
-from knowledge.schema import Check, EscalationSign, Fault, Measure, Question
+from knowledge.schema import Check, EscalationSign, Explanation, Fault, Measure, Question
 
 
 class Reason(StrEnum):
@@ -38,7 +38,8 @@ class ChoiceId(StrEnum):
 class Decision:
     """What to say next. `notes` are sentences that go before it.
 
-    `about` and `cites` are what an explanation says and where that comes from.
+    `about` and `cites` are what an explanation says and where that comes from, `topics` the
+    explanations of the knowledge that are given.
     """
 
     kind: Kind
@@ -52,4 +53,5 @@ class Decision:
     done: int = 0
     about: str | None = None
     cites: tuple[str, ...] = ()
+    topics: tuple[Explanation, ...] = ()
     notes: tuple[str, ...] = ()

@@ -90,7 +90,20 @@ def contexts(case: Case, knowledge: Knowledge) -> tuple[Context, ...]:
 
 
 def telling(terms: tuple[str, ...], knowledge: Knowledge) -> tuple[str, ...]:
-    """Return the terms without those that another one overrides: a board is more than a part."""
+    """Return the terms that say something about a problem.
+
+    Without those that another one overrides (a board is more than a part), and without the words
+    by which something is asked.
+    """
+    return tuple(
+        term
+        for term in not_overridden(terms, knowledge)
+        if _kind(term, knowledge) is not TermKind.QUESTION
+    )
+
+
+def not_overridden(terms: tuple[str, ...], knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the terms without those that say less than another one beside them."""
     known = (knowledge.terms[term] for term in terms if term in knowledge.terms)
     dropped = {name for term in known for name in term.overrides}
     return tuple(term for term in terms if term not in dropped)

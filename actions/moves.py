@@ -11,16 +11,28 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from actions import wording
-from actions.case import Case, Heard, Offer
+from actions.case import DESCRIBE, Case, Heard, Offer
 from actions.decision import ChoiceId, Decision
-from actions.evidence import contexts, telling
+from actions.evidence import contexts, not_overridden, telling
 from actions.step import Kind, Step
 from actions.triage import current_fault, decide
+from knowledge.schema import Explanation
 from knowledge.store import Knowledge
 from knowledge.words import ANYTHING_ELSE, Need
 
 #: From this many words on, a message says more than yes, no or thanks.
 MANY_WORDS = 6
+#: Up to so many words, "What is KMS?" wants an explanation whatever the classifier hears; up to
+#: the second number when no problem is described in it.
+QUESTION_WORDS, LONG_QUESTION_WORDS = 8, 14
+#: How many things one answer explains.
+EXPLAINED = 3
+#: Terms of the vocabulary: what a thing is, what this is, why something must or must not be.
+ASKS_MEANING, ASKS_THIS, ASKS_REASON = "asks_meaning", "asks_this", "asks_reason"
+#: The explanations that say why begin like this.
+WHY = "why-"
+#: The phrases that say that something has no explanation.
+UNKNOWN = "explain-unknown"
 
 
 class Move(StrEnum):
@@ -70,6 +82,9 @@ def reply(case: Case, heard: Heard, move: Move, knowledge: Knowledge) -> Reply:
         return _after_choice(case, chosen, knowledge)
     if heard.choice is not None:
         return _go_on(case, knowledge, "choice-stale")
+    topics = asked_topics(heard, move, knowledge)
+    if topics:
+        return _about(topics, case, heard, knowledge)
     return _ANSWERS[_really(case, heard, move, knowledge)](case, heard, knowledge)
 
 
@@ -130,6 +145,26 @@ def _really(case: Case, heard: Heard, move: Move, knowledge: Knowledge) -> Move:
     if case.is_empty and (answers or move is Move.GREET) and long and move is not Move.EXPLAIN:
         return Move.DESCRIBE
     return move
+
+
+def asked_topics(heard: Heard, move: Move, knowledge: Knowledge) -> tuple[Explanation, ...]:
+    """Return the explanations that a message asks for; evidence is never a question.
+
+    "What is X" asks for what X is, "why must I not X" for a reason; the classifier may waver.
+    """
+    known = tuple(knowledge.explanations[t] for t in heard.topics if t in knowledge.explanations)
+    if heard.is_evidence or not known:
+        return ()
+    sure = heard.intents.get(heard.intent, 0.0) >= knowledge.weights.understood_from
+    words, asks = len(heard.text.split()), set(not_overridden(heard.terms, knowledge))
+    describes = sure and heard.intent.startswith(DESCRIBE)
+    short = words <= (QUESTION_WORDS if describes else LONG_QUESTION_WORDS)
+    reasons = tuple(topic for topic in known if topic.id.startswith(WHY))
+    if reasons and short and (ASKS_REASON in asks or (sure and move is Move.WHY)):
+        return reasons[:EXPLAINED]
+    if (asks & {ASKS_MEANING, ASKS_THIS} and short) or (sure and move is Move.EXPLAIN):
+        return known[:EXPLAINED]
+    return ()
 
 
 def _go_on(case: Case, knowledge: Knowledge, *notes: str) -> Reply:
@@ -270,10 +305,33 @@ def _why(case: Case, heard: Heard, knowledge: Knowledge) -> Reply:
 
 def _explain(case: Case, heard: Heard, knowledge: Knowledge) -> Reply:
     """Say what the fault is about, and offer the last step's choices again."""
-    fault = None if case.is_empty else current_fault(case, knowledge)
+    unknown = ASKS_MEANING in not_overridden(heard.terms, knowledge)
+    if case.is_empty and unknown and not telling(heard.terms, knowledge):
+        return _said(case, Decision(Kind.EXPLAIN, UNKNOWN), knowledge)
+    if case.is_empty:
+        return _describe(case, heard, knowledge)
+    notes = (wording.phrase(knowledge, UNKNOWN, case.language),) if unknown else ()
+    fault = current_fault(case, knowledge)
     if fault is None:
-        return _describe(case, heard, knowledge) if case.is_empty else _go_on(case, knowledge)
-    return _aside(case, Decision(Kind.EXPLAIN, "explain", fault=fault), knowledge)
+        return _go_on(case, knowledge, *([UNKNOWN] if unknown else []))
+    return _aside(case, Decision(Kind.EXPLAIN, "explain", fault=fault, notes=notes), knowledge)
+
+
+def _about(
+    topics: tuple[Explanation, ...], case: Case, heard: Heard, knowledge: Knowledge
+) -> Reply:
+    """Give explanations with their sources; the case stays where it is.
+
+    What a first question speaks of is shown with the answer, but begins no case.
+    """
+    cites = tuple(dict.fromkeys(name for topic in topics for name in topic.sources))
+    decision = Decision(Kind.EXPLAIN, topics[0].id, topics=topics, cites=cites)
+    if not case.is_empty:
+        return _aside(case, decision, knowledge)
+    then = wording.phrase(knowledge, "explain-then", case.language)
+    heard = replace(heard, terms=telling(heard.terms, knowledge))
+    step = wording.say(replace(decision, about=then), case.with_heard(heard), knowledge)
+    return Reply(case, step)
 
 
 def _status(case: Case, heard: Heard, knowledge: Knowledge) -> Reply:

@@ -135,7 +135,8 @@ class _Speaker:
 
     def why(self) -> str:
         """Return the evidence in one sentence."""
-        if self._decision.kind in (Kind.GREET, Kind.REFUSE, Kind.OUT_OF_SCOPE):
+        speaks_of_nothing = (Kind.GREET, Kind.REFUSE, Kind.OUT_OF_SCOPE)
+        if self._decision.kind in speaks_of_nothing or self._decision.topics:
             return ""
         evidence = list(self._evidence())
         if self._decision.kind is Kind.ASK and not evidence:
@@ -247,10 +248,12 @@ class _Speaker:
 
     def _explain_words(self) -> tuple[str, str]:
         decision = self._decision
-        if decision.id == "parked":
-            return self._phrase("parked-title"), self._phrase("parked-body")
+        if decision.id in ("parked", "explain-unknown"):
+            return self._phrase(f"{decision.id}-title"), self._phrase(f"{decision.id}-body")
         if decision.id == "status":
             return self._phrase("status-title"), self._status()
+        if decision.topics:
+            return self._topic_words()
         if decision.id == "why":
             return self._phrase("why-title"), decision.about or self._phrase("why-nothing")
         if decision.fault is None:
@@ -259,6 +262,22 @@ class _Speaker:
         title = self._phrase("explain-title", title=self._text(decision.fault.title))
         head = self._phrase("explain-causes")
         return title, f"{self._text(decision.fault.meaning)}\n\n{head}\n\n{causes}"
+
+    def _topic_words(self) -> tuple[str, str]:
+        """Return what explanations of the knowledge say, and what else may be asked."""
+        topics = self._decision.topics
+        several = len(topics) > 1
+        parts = [
+            f"**{self._text(t.title)}.** {self._text(t.text)}" if several else self._text(t.text)
+            for t in topics
+        ]
+        named = dict.fromkeys(name for topic in topics for name in topic.see_also)
+        more = [self._knowledge.explanations[n] for n in named if n not in {t.id for t in topics}]
+        names = ", ".join(self._text(topic.title) for topic in more)
+        parts.append(self._phrase("explain-see-also", names=names) if names else "")
+        parts.append(self._decision.about or "")
+        title = " · ".join(self._text(topic.title) for topic in topics)
+        return title, "\n\n".join(part for part in parts if part)
 
     def _status(self) -> str:
         ticket = self._case.ticket

@@ -140,6 +140,7 @@ class TermKind(StrEnum):
     MECHANISM = "mechanism"
     SITUATION = "situation"
     REFUSE = "refuse"
+    QUESTION = "question"
 
 
 class Severity(StrEnum):

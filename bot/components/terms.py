@@ -46,23 +46,26 @@ DECORATION = re.compile(r"[„“”\"»«()\[\]{}*_/\\|<>=\-–—‑]")
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class TermMatcher(Finder):
-    """Adds an entity `term` for every term heard, and `message` for a quoted error message."""
+    """Adds an entity `term` for every term heard, `topic` for what an explanation is about, and
+    `message` for a quoted error message.
+    """
 
     def prepare(self, words: dict[str, Any]) -> None:
         """Compile the vocabulary for both languages."""
         self._ears = {language: Ear(language, words["terms"]) for language in LANGUAGES}
+        topics = [{**topic, "kind": "topic"} for topic in words["topics"]]
+        self._topics = {language: Ear(language, topics) for language in LANGUAGES}
         self._messages = [(entry["fault"], plain(entry["text"])) for entry in words["messages"]]
 
     def understand(self, message: Message) -> None:
         """Add what the person's own words name, and the messages quoted anywhere."""
-        ear = self._ears[message.get(LANGUAGE) or "de"]
-        terms = [
-            {"entity": "term", "value": value} for value in ear.heard(message.get(PROSE) or "")
-        ]
+        language, prose = message.get(LANGUAGE) or "de", message.get(PROSE) or ""
+        terms = [{"entity": "term", "value": v} for v in self._ears[language].heard(prose)]
+        topics = [{"entity": "topic", "value": v} for v in self._topics[language].named(prose)]
         whole = plain(message.get(TEXT) or "")
         faults = sorted({fault for fault, text in self._messages if text in whole})
         quoted = [{"entity": "message", "value": f} for f in faults]
-        self.add_entities(message, terms + quoted)
+        self.add_entities(message, terms + topics + quoted)
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,25 @@ class Ear:
 
     def heard(self, text: str) -> list[str]:
         """Return the ids of the terms in a text that are not negated, sorted."""
+        return sorted({term for term, _, _ in self._spans(text)})
+
+    def named(self, text: str) -> list[str]:
+        """Return the ids of the terms in a text; of words that overlap, the longest alone count.
+
+        "KMS-Host" is one thing, not KMS and then something else.
+        """
+        taken: list[tuple[str, int, int]] = []
+        for span in sorted(self._spans(text), key=lambda s: (s[1] - s[2], s[1], s[0])):
+            if all(span[2] <= start or end <= span[1] for _, start, end in taken):
+                taken.append(span)
+        return list(dict.fromkeys(term for term, _, _ in taken))
+
+    def _spans(self, text: str) -> list[tuple[str, int, int]]:
+        """Return every term in a text that is not negated, with the words it covers."""
         doc = self._pipeline(plain(text))
         present: frozenset[int] = frozenset().union(*(self._places(t.lower_) for t in doc))
-        return sorted({p.term for p in self._patterns if p.needed <= present and _in(doc, p)})
+        fitting = (p for p in self._patterns if p.needed <= present)
+        return [(p.term, start, end) for p in fitting for start, end in _in(doc, p)]
 
     def _pattern(self, term: dict[str, Any], pattern: str) -> Pattern:
         tokens = compiled(pattern, self._pipeline)
@@ -134,10 +153,10 @@ class Ear:
         return frozenset(self._exact.get(word, set()) | wild)
 
 
-def _in(doc: Doc, pattern: Pattern) -> bool:
-    """Tell whether a pattern stands in a text, and is not taken back there."""
-    found = pattern.matcher(doc)
-    return any(not (pattern.deniable and negated(doc, start, end)) for _, start, end in found)
+def _in(doc: Doc, pattern: Pattern) -> list[tuple[int, int]]:
+    """Return where a pattern stands in a text and is not taken back there."""
+    found = ((start, end) for _, start, end in pattern.matcher(doc))
+    return [span for span in found if not (pattern.deniable and negated(doc, *span))]
 
 
 def plain(text: str) -> str:

@@ -141,3 +141,112 @@ def test_small_talk_is_answered_and_changes_nothing(at_first_check: Reply, inten
 def test_every_move_has_an_answer_even_on_an_empty_case(move: Move) -> None:
     after = reply(Case(), sure("hm", str(move)), move, KNOWLEDGE)
     assert after.step is not None or after.sentence
+
+
+def asked(text: str, *topics: str, **more: object) -> Heard:
+    """A question as the bot hears it, with a classifier that wavers."""
+    wavers = {"describe_volume_kms": 0.3, "explain": 0.25}
+    return replace(
+        Heard(text, intents=wavers, topics=topics, terms=("asks_meaning", "kms")),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_a_question_for_a_word_is_answered_and_starts_no_triage() -> None:
+    after = reply(Case(), asked("Was ist KMS?", "kms", language="de"), Move.DESCRIBE, KNOWLEDGE)
+    assert after.step is not None
+    assert (after.step.kind, after.step.id) == (Kind.EXPLAIN, "kms")
+    assert KNOWLEDGE.explanations["kms"].text.de in after.step.body
+    assert after.step.sources
+    assert after.case.is_empty
+
+
+def test_the_explanation_speaks_the_language_of_the_question() -> None:
+    heard = asked("What does KMS mean?", "kms", language="en")
+    after = reply(Case(), heard, Move.DESCRIBE, KNOWLEDGE)
+    assert after.step is not None
+    assert KNOWLEDGE.explanations["kms"].text.en in after.step.body
+
+
+def test_a_code_beside_the_word_starts_triage() -> None:
+    heard = asked("Was ist los, KMS-Fehler 0xC004F074", "kms", codes=("0xC004F074",))
+    after = reply(Case(), heard, Move.DESCRIBE, KNOWLEDGE)
+    assert after.step is not None
+    assert after.step.fault == "kms-host-unreachable"
+
+
+def test_asking_what_is_wrong_is_no_question_for_a_word() -> None:
+    heard = asked("Was ist los mit KMS?", "kms", terms=("asks_meaning", "asks_trouble", "kms"))
+    after = reply(Case(), heard, Move.DESCRIBE, KNOWLEDGE)
+    assert after.step is not None
+    assert after.step.kind is not Kind.EXPLAIN
+
+
+def test_a_long_description_that_names_a_word_is_no_question_for_it() -> None:
+    text = "Mein Rechner meldet seit gestern was von KMS und ich weiß nicht was zu tun ist"
+    after = reply(Case(), asked(text, "kms"), Move.DESCRIBE, KNOWLEDGE)
+    assert after.step is not None
+    assert after.step.kind is not Kind.EXPLAIN
+
+
+def test_an_explanation_leaves_the_walk_where_it_is(at_first_check: Reply) -> None:
+    after = reply(at_first_check.case, asked("Was ist KMS?", "kms"), Move.DENY, KNOWLEDGE)
+    assert after.step is not None
+    assert at_first_check.step is not None
+    assert after.step.id == "kms"
+    assert after.step.choices == at_first_check.step.choices
+    assert after.case == at_first_check.case
+
+
+def test_two_words_are_explained_together() -> None:
+    heard = asked("Unterschied zwischen KMS und Grace Period?", "kms", "grace-period")
+    after = reply(Case(), heard, Move.EXPLAIN, KNOWLEDGE)
+    assert after.step is not None
+    for name in ("kms", "grace-period"):
+        assert KNOWLEDGE.explanations[name].text.de in after.step.body
+    told = {source.title for source in after.step.sources}
+    assert len(told) == len(after.step.sources) == 3
+
+
+def test_a_why_that_has_its_explanation_gets_it_in_the_middle_of_a_walk(
+    at_first_check: Reply,
+) -> None:
+    heard = asked(
+        "warum darf ich das Gerät nicht löschen?",
+        "why-not-delete-device",
+        terms=("asks_reason",),
+    )
+    after = reply(at_first_check.case, heard, Move.WHY, KNOWLEDGE)
+    assert after.step is not None
+    assert after.step.id == "why-not-delete-device"
+
+
+def test_why_a_check_is_asked_is_answered_by_the_check(at_first_check: Reply) -> None:
+    """It names KMS, but what is wanted is the reason of the question."""
+    heard = sure("warum soll ich das mit KMS prüfen", "why", topics=("kms",))
+    after = reply(at_first_check.case, heard, Move.WHY, KNOWLEDGE)
+    assert after.step is not None
+    assert after.step.id == "why"
+
+
+def test_what_has_no_explanation_is_said_plainly(at_first_check: Reply) -> None:
+    heard = sure("Was bedeutet Flurbel?", "explain", terms=("asks_meaning",))
+    first = reply(Case(), heard, Move.EXPLAIN, KNOWLEDGE)
+    assert first.step is not None
+    assert first.step.id == "explain-unknown"
+    later = reply(at_first_check.case, heard, Move.EXPLAIN, KNOWLEDGE)
+    assert later.step is not None
+    assert later.step.body.startswith(KNOWLEDGE.phrases["explain-unknown"].de)
+    assert at_first_check.step is not None
+    assert later.step.choices == at_first_check.step.choices
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("topic", sorted(KNOWLEDGE.explanations))
+def test_every_explanation_is_given_in_both_languages(topic: str, language: str) -> None:
+    after = reply(Case(language=language), asked("?", topic), Move.EXPLAIN, KNOWLEDGE)
+    assert after.step is not None
+    text = KNOWLEDGE.explanations[topic].text
+    assert (text.en if language == "en" else text.de) in after.step.body
+    assert after.step.language == language
+    assert after.step.sources
