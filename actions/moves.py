@@ -27,8 +27,9 @@ MANY_WORDS = 6
 QUESTION_WORDS, LONG_QUESTION_WORDS = 8, 14
 #: How many things one answer explains.
 EXPLAINED = 3
-#: Terms of the vocabulary: what a thing is, what this is, why something must or must not be.
-ASKS_MEANING, ASKS_THIS, ASKS_REASON = "asks_meaning", "asks_this", "asks_reason"
+#: Terms of the vocabulary: what a thing is, what this is, what is wrong, why something must be.
+ASKS_MEANING, ASKS_THIS = "asks_meaning", "asks_this"
+ASKS_TROUBLE, ASKS_REASON = "asks_trouble", "asks_reason"
 #: The explanations that say why begin like this.
 WHY = "why-"
 #: The phrases that say that something has no explanation.
@@ -159,8 +160,14 @@ def asked_topics(heard: Heard, move: Move, knowledge: Knowledge) -> tuple[Explan
     words, asks = len(heard.text.split()), set(not_overridden(heard.terms, knowledge))
     describes = sure and heard.intent.startswith(DESCRIBE)
     short = words <= (QUESTION_WORDS if describes else LONG_QUESTION_WORDS)
+    if ASKS_TROUBLE in asks:
+        return ()
     reasons = tuple(topic for topic in known if topic.id.startswith(WHY))
-    if reasons and short and (ASKS_REASON in asks or (sure and move is Move.WHY)):
+    if (
+        reasons
+        and words <= LONG_QUESTION_WORDS
+        and (ASKS_REASON in asks or (sure and move is Move.WHY))
+    ):
         return reasons[:EXPLAINED]
     if (asks & {ASKS_MEANING, ASKS_THIS} and short) or (sure and move is Move.EXPLAIN):
         return known[:EXPLAINED]

@@ -10,7 +10,14 @@ from typing import Any
 
 from actions.case import Case
 from actions.decision import ChoiceId, Decision, Reason
-from actions.evidence import Understanding, escalation_sign, fault_for, mechanisms_of, understand
+from actions.evidence import (
+    Scope,
+    Understanding,
+    escalation_sign,
+    fault_for,
+    mechanisms_of,
+    understand,
+)
 from actions.step import Choice, Command, Kind, Progress, SourceRef, Step, TicketRef
 from actions.walk import lacking
 from knowledge import schema
@@ -78,7 +85,8 @@ def summary(decision: Decision, case: Case, knowledge: Knowledge) -> dict[str, A
         "facts": dict(case.facts),
         "escalate": escalate,
         "team": team.value,
-        "scope": seen.scope.value,
+        # A question that is answered from the knowledge was for us, whatever else it says.
+        "scope": Scope.IN.value if decision.topics else seen.scope.value,
         "refused": seen.refused,
     }
 

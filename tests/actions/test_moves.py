@@ -159,6 +159,7 @@ def test_a_question_for_a_word_is_answered_and_starts_no_triage() -> None:
     assert KNOWLEDGE.explanations["kms"].text.de in after.step.body
     assert after.step.sources
     assert after.case.is_empty
+    assert after.step.case["scope"] == "in"
 
 
 def test_the_explanation_speaks_the_language_of_the_question() -> None:
@@ -176,7 +177,11 @@ def test_a_code_beside_the_word_starts_triage() -> None:
 
 
 def test_asking_what_is_wrong_is_no_question_for_a_word() -> None:
-    heard = asked("Was ist los mit KMS?", "kms", terms=("asks_meaning", "asks_trouble", "kms"))
+    heard = replace(
+        sure("Was ist los mit KMS?", "explain"),
+        topics=("kms",),
+        terms=("asks_meaning", "asks_trouble", "kms"),
+    )
     after = reply(Case(), heard, Move.DESCRIBE, KNOWLEDGE)
     assert after.step is not None
     assert after.step.kind is not Kind.EXPLAIN

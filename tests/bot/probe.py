@@ -1,6 +1,6 @@
 """Runs in the bot's environment: what the components find in texts, as JSON on standard output.
 
-Reads {"terms": [text, …]} from standard input.
+Reads {"terms": [text, …], "topics": [text, …]} from standard input.
 """
 
 import doctest
@@ -10,6 +10,13 @@ import sys
 
 from components import finding, terms
 
+#: What can be explained, as the exported vocabulary holds it.
+TOPICS = [
+    {"id": "kms", "kind": "topic", "de": [], "en": ["kms"]},
+    {"id": "kms-host", "kind": "topic", "de": [], "en": ["kms host|server"]},
+    {"id": "mak", "kind": "topic", "de": [], "en": ["mak"]},
+    {"id": "why-not-delete", "kind": "topic", "de": ["gerät ~ löschen"], "en": []},
+]
 DOCUMENTED = ("code_forms", "meaning", "pasted_output", "terms")
 
 
@@ -25,9 +32,11 @@ def main() -> None:
     asked = json.load(sys.stdin)
     words = finding.vocabulary("generated/vocabulary.json")
     ear = terms.Ear("de", words["terms"])
+    topics = terms.Ear("de", TOPICS)
     answers = {
         "failed_examples": failed_examples(),
         "terms": [ear.heard(text) for text in asked["terms"]],
+        "topics": [topics.named(text) for text in asked["topics"]],
     }
     print("\n" + json.dumps(answers))
 

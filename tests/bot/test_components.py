@@ -23,12 +23,20 @@ UNHEARD = {
     "this is not a terminal server": {"rds_avd"},
     "das Mainboard wurde nicht getauscht": {"mainboard_change"},
 }
+#: What is named in a text, of the topics in probe.py.
+NAMED = {
+    "Was ist ein KMS-Host?": ["kms-host"],
+    "Was ist KMS, und was ist ein KMS-Server?": ["kms-host", "kms"],
+    "Unterschied zwischen MAK und KMS": ["mak", "kms"],
+    "warum darf ich das Gerät im KMS nicht löschen": ["why-not-delete"],
+    "was ist ein Drucker": [],
+}
 
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
     """What the components find in all of these texts, in one run of the bot's Python."""
-    asked = {"terms": [*HEARD, *UNHEARD]}
+    asked = {"terms": [*HEARD, *UNHEARD], "topics": [*NAMED]}
     ran = subprocess.run(
         [HOME / "bot/bin/python", "-W", "ignore", ROOT / "tests/bot/probe.py"],
         input=json.dumps(asked),
@@ -41,7 +49,13 @@ def found() -> dict[str, Any]:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     answers: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
     answers["terms"] = dict(zip(asked["terms"], answers["terms"], strict=True))
+    answers["topics"] = dict(zip(asked["topics"], answers["topics"], strict=True))
     return answers
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_the_longest_words_of_what_can_be_explained_count(text: str, found: dict[str, Any]) -> None:
+    assert found["topics"][text] == NAMED[text]
 
 
 def test_the_examples_in_the_docstrings_hold(found: dict[str, Any]) -> None:
