@@ -18,6 +18,8 @@ from knowledge.words import Context, Mechanism, Product, Status, TermKind
 
 #: No class is ever impossible: evidence must be able to lift what the classifier missed.
 FLOOR = 0.02
+#: The term by which a person says that no organisation is behind the computer.
+PRIVATE = "private_person"
 #: What an answer to a question takes from the mechanisms it excludes.
 EXCLUDED = 12.0
 
@@ -129,6 +131,15 @@ def escalation_sign(case: Case, fault: Fault) -> EscalationSign | None:
     return next((r for r in reasons if all(shows(case, sign) for sign in r.signs)), None)
 
 
+def team_must_act(case: Case, fault: Fault) -> bool:
+    """Tell whether only a team can mend it, whatever the checks say: by a sign, or always.
+
+    A private person has no team behind the computer.
+    """
+    always = fault.escalation.always and PRIVATE not in case.terms
+    return always or escalation_sign(case, fault) is not None
+
+
 def shows(case: Case, sign: str) -> bool:
     """Tell whether a case shows a sign: a context or term, a code, or `fact=value`."""
     fact, equals, value = sign.partition("=")
@@ -220,6 +231,8 @@ def _product(case: Case, knowledge: Knowledge, mechanism: Mechanism) -> Product:
     """Return what is not activated, given the leading mechanism."""
     if mechanism in OF_M365:
         return Product.M365
+    if mechanism is Mechanism.WINDOWS_SUBSCRIPTION:  # Windows, by a licence of Microsoft 365
+        return Product.BOTH
     if mechanism in OF_WINDOWS:
         return Product.WINDOWS
     if case.facts.get("licensed_product"):

@@ -13,9 +13,9 @@ from actions.decision import ChoiceId, Decision, Reason
 from actions.evidence import (
     Scope,
     Understanding,
-    escalation_sign,
     fault_for,
     mechanisms_of,
+    team_must_act,
     understand,
 )
 from actions.step import Choice, Command, Kind, Progress, SourceRef, Step, TicketRef
@@ -72,8 +72,8 @@ def summary(decision: Decision, case: Case, knowledge: Knowledge) -> dict[str, A
     seen = understand(case, knowledge)
     fault = decision.fault or _likely_fault(case, seen, knowledge)
     ours = seen.scope.value == "in"
-    sign = escalation_sign(case, fault) if fault and ours else None
-    escalate = bool(sign) or (decision.kind in (Kind.ESCALATE, Kind.TICKET) and ours)
+    needed = bool(fault) and team_must_act(case, fault)
+    escalate = ours and (needed or decision.kind in (Kind.ESCALATE, Kind.TICKET))
     team = fault.escalation.team if fault and escalate else Team.NONE
     return {
         "language": case.language,

@@ -144,9 +144,14 @@ class EscalationSign(Text):
 
 
 class Escalation(Model):
-    """Who takes the fault over, when, and with which evidence."""
+    """Who takes the fault over, when, and with which evidence.
+
+    `always`: only the team can mend it. A backlog is sorted so from the first message on; the
+    checks still collect what the team needs, and try what the person can do meanwhile.
+    """
 
     team: Team
+    always: bool = False
     when: tuple[EscalationSign, ...] = Field(min_length=1)
     bring: tuple[str, ...] = Field(min_length=1)
 
