@@ -72,7 +72,7 @@ def summary(decision: Decision, case: Case, knowledge: Knowledge) -> dict[str, A
     seen = understand(case, knowledge)
     fault = decision.fault or _likely_fault(case, seen, knowledge)
     ours = seen.scope.value == "in"
-    needed = bool(fault) and team_must_act(case, fault)
+    needed = fault is not None and team_must_act(case, fault)
     escalate = ours and (needed or decision.kind in (Kind.ESCALATE, Kind.TICKET))
     team = fault.escalation.team if fault and escalate else Team.NONE
     return {
