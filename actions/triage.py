@@ -81,7 +81,8 @@ def with_patience(case: Case, decision: Decision, knowledge: Knowledge) -> Decis
     A measure that was just consented to is never withheld; somebody who wants to go on may.
     """
     ends = decision.kind in (Kind.ESCALATE, Kind.RESOLVED, Kind.EXPLAIN)
-    consented = decision.kind is Kind.MEASURE and case.log[-1].kind == "consent"
+    last = case.log[-1].kind if case.log else ""
+    consented = decision.kind is Kind.MEASURE and last == "consent"
     walked = sum(entry.kind in WALKED for entry in case.log)
     if (
         ends
