@@ -30,6 +30,7 @@ class ChoiceId(StrEnum):
     STILL = "still"
     CANNOT = "cannot"
     HUMAN = "human"
+    HAND_OVER = "hand-over"
     RESTART = "restart"
     UNKNOWN = "unknown"
 
@@ -39,7 +40,8 @@ class Decision:
     """What to say next. `notes` are sentences that go before it.
 
     `about` and `cites` are what an explanation says and where that comes from, `topics` the
-    explanations of the knowledge that are given.
+    explanations of the knowledge that are given. `unexplained` are codes of which only the family
+    is known, or not even that; with the reason no-answer, nothing else is known of the case.
     """
 
     kind: Kind
@@ -54,4 +56,5 @@ class Decision:
     about: str | None = None
     cites: tuple[str, ...] = ()
     topics: tuple[Explanation, ...] = ()
+    unexplained: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from actions.case import DESCRIBE, Case
+from actions.unexplained import are_foreign, may_be_ours, unexplained
 from knowledge.schema import EscalationSign, Fault
 from knowledge.store import Knowledge
 from knowledge.words import Context, Mechanism, Product, Status, TermKind
@@ -20,6 +21,10 @@ from knowledge.words import Context, Mechanism, Product, Status, TermKind
 FLOOR = 0.02
 #: The term by which a person says that no organisation is behind the computer.
 PRIVATE = "private_person"
+#: How much of a code's weight speaks against "not for us" when only its family is known.
+MAY_BE_OURS = 0.5
+#: From these points on, a term alone tells a mechanism.
+TELLS_FROM = 1.0
 #: What an answer to a question takes from the mechanisms it excludes.
 EXCLUDED = 12.0
 
@@ -60,7 +65,9 @@ def understand(case: Case, knowledge: Knowledge) -> Understanding:
     is_ours = max(weighed, key=lambda m: weighed[m]) is not Mechanism.NONE
     ranking = shares({m: s for m, s in weighed.items() if m is not Mechanism.NONE})
     refused = is_refused(case, knowledge)
-    scope = Scope.HUMAN if case.wants_human else Scope.IN if is_ours and not refused else Scope.OUT
+    foreign = are_foreign(case.codes, knowledge) and speaks_by_codes_alone(case, knowledge)
+    ours = is_ours and not refused and not foreign
+    scope = Scope.HUMAN if case.wants_human else Scope.IN if ours else Scope.OUT
     return Understanding(
         ranking=ranking,
         product=_product(case, knowledge, ranking[0][0]) if scope is Scope.IN else Product.NONE,
@@ -71,11 +78,16 @@ def understand(case: Case, knowledge: Knowledge) -> Understanding:
 
 
 def shares(weighed: Mapping[Mechanism, float]) -> Ranking:
-    """Return the scores as shares that sum to one, the highest first."""
+    """Return the scores as shares that sum to one, the highest first.
+
+    Where nothing tells mechanisms apart, none of them leads.
+    """
     top = max(weighed.values())
     raised = {mechanism: math.exp(score - top) for mechanism, score in weighed.items()}
     total = sum(raised.values())
-    ranked = sorted(raised.items(), key=lambda item: (-item[1], item[0].value))
+    ranked = sorted(
+        raised.items(), key=lambda item: (-item[1], item[0] is not Mechanism.UNKNOWN, item[0].value)
+    )
     return tuple((mechanism, value / total) for mechanism, value in ranked)
 
 
@@ -83,6 +95,26 @@ def is_refused(case: Case, knowledge: Knowledge) -> bool:
     """Tell whether a licence bypass is asked for: a telling word, or a sure classifier."""
     tools = any(_kind(term, knowledge) is TermKind.REFUSE for term in case.terms)
     return tools or case.intents.get("piracy", 0.0) >= knowledge.weights.refuse_from
+
+
+def speaks_by_codes_alone(case: Case, knowledge: Knowledge) -> bool:
+    """Tell whether a case consists of codes that no fault explains, and nothing tells more.
+
+    More is: a quoted message, a fact, a telling term, an answer, or a description that the
+    classifier understands.
+    """
+    if not case.codes or len(unexplained(case.codes, knowledge)) < len(case.codes):
+        return False
+    if case.messages or case.facts or any(_left_by_answers(case, knowledge)):
+        return False
+    if any(entry.kind in ("check", "measure", "consent") for entry in case.log):
+        return False
+    named = (knowledge.terms[term] for term in case.terms if term in knowledge.terms)
+    if any(points >= TELLS_FROM for term in named for points in term.points_to.values()):
+        return False
+    known = (m for m in Mechanism if m is not Mechanism.UNKNOWN)
+    described = max(case.intents.get(f"{DESCRIBE}{m}", 0.0) for m in known)
+    return described < knowledge.weights.understood_from
 
 
 def contexts(case: Case, knowledge: Knowledge) -> tuple[Context, ...]:
@@ -155,6 +187,8 @@ def scores(case: Case, knowledge: Knowledge) -> Scores:
         weighed[mechanism] += weight
     for mechanism in _of_other_product(case, knowledge):
         weighed[mechanism] -= knowledge.weights.other_product
+    if may_be_ours(case.codes, knowledge):
+        weighed[Mechanism.NONE] -= MAY_BE_OURS * knowledge.weights.code
     for left in _left_by_answers(case, knowledge):
         for mechanism in weighed:
             weighed[mechanism] -= 0.0 if mechanism in left else EXCLUDED
@@ -174,7 +208,10 @@ def _classifier_scores(case: Case, knowledge: Knowledge) -> Scores:
 def _support(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechanism, float]]:
     """Yield what codes, quoted messages, terms and facts add to which mechanism."""
     weights = knowledge.weights
-    for code in case.codes:
+    # What a fault explains leads: other codes beside it weigh nothing.
+    unknown = unexplained(case.codes, knowledge)
+    explained = tuple(code for code in case.codes if code not in unknown)
+    for code in explained or case.codes:
         mechanisms = mechanisms_of(code, knowledge)
         for mechanism in mechanisms:
             yield mechanism, weights.code / math.sqrt(len(mechanisms))

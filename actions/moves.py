@@ -16,6 +16,7 @@ from actions.decision import ChoiceId, Decision
 from actions.evidence import contexts, not_overridden, telling
 from actions.step import Kind, Step
 from actions.triage import current_fault, decide
+from actions.unexplained import FAMILY, unexplained
 from knowledge.schema import Explanation
 from knowledge.store import Knowledge
 from knowledge.words import ANYTHING_ELSE, Need
@@ -194,6 +195,8 @@ def _after_choice(case: Case, chosen: str, knowledge: Knowledge) -> Reply:
         return _restart(case, Heard(""), knowledge)
     if chosen == ChoiceId.HUMAN:
         return _go_on(replace(case, wants_human=True), knowledge)
+    if chosen == ChoiceId.HAND_OVER:
+        return _go_on(case.with_entry("escalate", FAMILY, ChoiceId.YES), knowledge)
     if offer.id == "did-you-mean":
         yes = chosen == ChoiceId.YES
         codes = (*case.codes, *case.doubtful[:1]) if yes else case.codes
@@ -212,7 +215,12 @@ def _describe(case: Case, heard: Heard, knowledge: Knowledge) -> Reply:
         return _go_on(case, knowledge, "not-understood")
     in_walk = bool(case.log) or (case.offered is not None and not case.is_empty)
     after = case.with_heard(heard)
-    return _go_on(after, knowledge, "noted") if in_walk else _go_on(after, knowledge)
+    if not in_walk:
+        return _go_on(after, knowledge)
+    fresh = [code for code in heard.codes if code not in case.codes]
+    decision = decide(after, knowledge)
+    unknown = decision.unexplained or unexplained(fresh, knowledge)
+    return _said(after, replace(decision, unexplained=unknown), knowledge, "noted")
 
 
 def _adds_nothing(case: Case, heard: Heard, knowledge: Knowledge) -> bool:

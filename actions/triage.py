@@ -6,6 +6,8 @@ the same step.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from actions import wording
 from actions.case import Case
 from actions.decision import Decision, Reason
@@ -15,9 +17,11 @@ from actions.evidence import (
     Understanding,
     escalation_sign,
     fault_for,
+    speaks_by_codes_alone,
     understand,
 )
 from actions.step import Kind, Step
+from actions.unexplained import FAMILY, are_foreign, handed_over_unexplained, unexplained
 from actions.walk import walk
 from knowledge.schema import Fault, Question
 from knowledge.store import Knowledge
@@ -39,7 +43,9 @@ def decide(case: Case, knowledge: Knowledge) -> Decision:
     """Return what to say next, without words."""
     seen = understand(case, knowledge)
     if _was_handed_over(case):
-        return Decision(Kind.TICKET, "ticket", fault=current_fault(case, knowledge))
+        without = handed_over_unexplained(case)
+        fault = None if without else current_fault(case, knowledge)
+        return Decision(Kind.TICKET, "ticket", fault=fault)
     if case.answer("resolved", "case"):
         return Decision(Kind.RESOLVED, "resolved", fault=current_fault(case, knowledge))
     if seen.refused:
@@ -48,6 +54,8 @@ def decide(case: Case, knowledge: Knowledge) -> Decision:
         return Decision(Kind.ESCALATE, "human", reason=Reason.WISH)
     if case.is_empty:
         return Decision(Kind.GREET, "greet")
+    if seen.scope is Scope.OUT and are_foreign(case.codes, knowledge):
+        return Decision(Kind.OUT_OF_SCOPE, "foreign-code", unexplained=case.codes)
     if seen.scope is Scope.OUT:
         return Decision(Kind.OUT_OF_SCOPE, "out-of-scope")
     return _diagnose(case, seen, knowledge)
@@ -56,7 +64,9 @@ def decide(case: Case, knowledge: Knowledge) -> Decision:
 def current_fault(case: Case, knowledge: Knowledge) -> Fault | None:
     """Return the fault that the case is walked through, None while that is open."""
     seen = understand(case, knowledge)
-    return _start(case, seen, knowledge) if seen.scope is Scope.IN else None
+    if seen.scope is not Scope.IN or speaks_by_codes_alone(case, knowledge):
+        return None
+    return _start(case, seen, knowledge)
 
 
 def _diagnose(case: Case, seen: Understanding, knowledge: Knowledge) -> Decision:
@@ -66,13 +76,31 @@ def _diagnose(case: Case, seen: Understanding, knowledge: Knowledge) -> Decision
     fault = _start(case, seen, knowledge)
     sign = escalation_sign(case, fault) if fault else None
     question = open_question(case, seen.ranking, knowledge)
+    alone = speaks_by_codes_alone(case, knowledge)
+    if alone and not case.answer("escalate", FAMILY) and not (question and case.log):
+        return _by_family(case, question)
+    # The first answer says which codes it does not know the meaning of.
+    unknown = () if case.log else unexplained(case.codes, knowledge)
     if question:
-        return Decision(Kind.ASK, question.id, question=question, fault=None)
+        return Decision(Kind.ASK, question.id, question=question, unexplained=unknown)
+    if fault is None and case.answer("escalate", FAMILY):
+        return Decision(Kind.EXPLAIN, "parked")
     if fault is None:
         return Decision(Kind.ESCALATE, "no-answer", reason=Reason.NO_ANSWER)
     if sign and case.answer("escalate", fault.id) is None:
-        return Decision(Kind.ESCALATE, fault.id, fault=fault, reason=Reason.SIGN, sign=sign)
-    return with_patience(case, walk(case, fault, knowledge), knowledge)
+        decision = Decision(Kind.ESCALATE, fault.id, fault=fault, reason=Reason.SIGN, sign=sign)
+    else:
+        decision = with_patience(case, walk(case, fault, knowledge), knowledge)
+    return replace(decision, unexplained=unknown)
+
+
+def _by_family(case: Case, question: Question | None) -> Decision:
+    """Return what is said of codes of which only the family is known: ask on, or hand over."""
+    if question:
+        kind, id_ = Kind.ASK, question.id
+    else:
+        kind, id_ = Kind.ESCALATE, FAMILY
+    return Decision(kind, id_, question=question, reason=Reason.NO_ANSWER, unexplained=case.codes)
 
 
 def with_patience(case: Case, decision: Decision, knowledge: Knowledge) -> Decision:

@@ -14,21 +14,25 @@ from actions.evidence import (
     Scope,
     Understanding,
     fault_for,
-    mechanisms_of,
     team_must_act,
     understand,
 )
 from actions.step import Choice, Command, Kind, Progress, SourceRef, Step, TicketRef
+from actions.unexplained import FAMILY, families, team_of, unexplained
+from actions.unexplained import family as family_of_code
 from actions.walk import lacking
 from knowledge import schema
+from knowledge.families import number_in
 from knowledge.schema import Fault, Text
 from knowledge.store import Knowledge
-from knowledge.words import Mechanism, Need, Product, Risk, Team
+from knowledge.words import Mechanism, Need, Product, Risk, Status, Team
 
 #: Decimal places of the shares in a ranking.
 DIGITS = 4
 #: How many of a fault's sources an answer about the whole fault cites.
 CITED = 3
+#: Of how many codes without a fault one answer speaks.
+CODES_SAID = 3
 
 
 def say(decision: Decision, case: Case, knowledge: Knowledge) -> Step:
@@ -41,10 +45,10 @@ def say(decision: Decision, case: Case, knowledge: Knowledge) -> Step:
         id=decision.id,
         language=case.language,
         title=title,
-        body="\n\n".join(part for part in (*decision.notes, body) if part),
+        body="\n\n".join(part for part in (*decision.notes, *speaker.of_codes(), body) if part),
         fault=decision.fault.id if decision.fault else None,
         phase=speaker.phase(),
-        command=_command(unit.command) if unit else None,
+        command=_command(unit.command) if unit and unit.command else speaker.look_up(),
         choices=speaker.choices(),
         risk=decision.measure.risk.value if decision.measure else Risk.NONE.value,
         warning=speaker.optional(decision.measure.warning) if decision.measure else None,
@@ -75,6 +79,10 @@ def summary(decision: Decision, case: Case, knowledge: Knowledge) -> dict[str, A
     needed = fault is not None and team_must_act(case, fault)
     escalate = ours and (needed or decision.kind in (Kind.ESCALATE, Kind.TICKET))
     team = fault.escalation.team if fault and escalate else Team.NONE
+    if decision.id == FAMILY and escalate:
+        team = team_of(case.codes, knowledge)
+    if case.ticket and escalate:
+        team = Team(case.ticket.team)
     return {
         "language": case.language,
         "codes": list(case.codes),
@@ -118,11 +126,13 @@ class _Speaker:
         if decision.measure:
             return self._measure_words(decision.measure)
         if decision.question:
-            return self._text(decision.question.title), self._text(decision.question.body)
+            return self._question_words(decision.question)
         if decision.kind is Kind.ESCALATE:
             return self._escalate_words()
         if decision.kind is Kind.EXPLAIN:
             return self._explain_words()
+        if decision.id == "foreign-code":
+            return self._foreign_words()
         values = {"code": next(iter(self._case.doubtful), "")}
         if self._case.ticket:
             values |= {"ticket": self._case.ticket.id, "team": self._team(self._case.ticket.team)}
@@ -136,10 +146,37 @@ class _Speaker:
         if decision.check:
             return tuple(Choice(a.id, self._text(a.label)) for a in decision.check.answers)
         if decision.question:
-            return tuple(Choice(c.id, self._text(c.label)) for c in decision.question.choices)
+            asked = (Choice(c.id, self._text(c.label)) for c in decision.question.choices)
+            return (*asked, *self._hand_over_choice())
         named = dict(self._fixed_choices())
         code = next(iter(self._case.doubtful), "")
         return tuple(Choice(id_, self._phrase(name, code=code)) for id_, name in named.items())
+
+    def of_codes(self) -> Iterator[str]:
+        """Yield what is said of codes without a fault: their family, and that this is all."""
+        alone = self._decision.reason is Reason.NO_ANSWER
+        for code in self._decision.unexplained[:CODES_SAID] if self._says_codes() else ():
+            family = family_of_code(code, self._knowledge)
+            if family is None:
+                yield self._phrase("code-unknown" if alone else "code-unknown-short", code=code)
+            elif alone:
+                said = self._phrase("code-family", code=code, **self._family(code, family))
+                yield f"{said} {self._look_up_words(code, family)}".strip()
+            else:
+                yield self._phrase("code-family-short", code=code, **self._family(code, family))
+        if alone and self._decision.question and self._decision.unexplained:
+            team = team_of(self._case.codes, self._knowledge)
+            yield self._phrase("code-offer", team=self._team(team.value))
+
+    def look_up(self) -> Command | None:
+        """Return the maker's own way to read about the first code that is not explained."""
+        alone = self._decision.reason is Reason.NO_ANSWER or self._decision.id == "foreign-code"
+        for code in self._decision.unexplained if alone else ():
+            family = family_of_code(code, self._knowledge)
+            if family and family.look_up:
+                text = family.look_up.text.format(code=code, number=number_in(code))
+                return Command(text=text, shell=family.look_up.shell.value)
+        return None
 
     def why(self) -> str:
         """Return the evidence in one sentence."""
@@ -159,7 +196,9 @@ class _Speaker:
         decision = self._decision
         unit = decision.check or decision.measure or decision.question
         of_fault = decision.fault.sources[:CITED] if decision.fault else ()
-        for name in decision.cites or (unit.sources if unit else of_fault):
+        of_codes = [f.sources for f in families(decision.unexplained, self._knowledge)]
+        told = decision.cites or (unit.sources if unit else of_fault)
+        for name in dict.fromkeys((*told, *(name for names in of_codes for name in names))):
             source = self._knowledge.sources[name]
             yield SourceRef(title=source.title, url=source.url, read_on=source.read_on)
 
@@ -198,6 +237,54 @@ class _Speaker:
     def _team(self, team: str) -> str:
         return self._phrase(f"team-{team}")
 
+    def _says_codes(self) -> bool:
+        return self._decision.kind in (
+            Kind.ASK,
+            Kind.CHECK,
+            Kind.MEASURE,
+            Kind.CONSENT,
+            Kind.ESCALATE,
+        )
+
+    def _family(self, code: str, family: schema.Family) -> dict[str, str]:
+        """Return the family's words as the values of a phrase."""
+        values = {"code": code, "number": number_in(code)}
+        meaning = self._text(family.meaning).format(**values)
+        return {"family": self._text(family.title), "meaning": meaning}
+
+    def _look_up_words(self, code: str, family: schema.Family) -> str:
+        if not family.look_up:
+            return ""
+        command = family.look_up.text.format(code=code, number=number_in(code))
+        return self._phrase("code-look-up", command=command)
+
+    def _question_words(self, question: schema.Question) -> tuple[str, str]:
+        """Return title and body; where only codes are known, what is said of them leads."""
+        title, body = self._text(question.title), self._text(question.body)
+        if self._decision.reason is not Reason.NO_ANSWER:
+            return title, body
+        codes = self._decision.unexplained[:CODES_SAID]
+        known = families(codes, self._knowledge)
+        name = "code-title" if known else "code-unknown-title"
+        return self._phrase(name, code=", ".join(codes)), f"**{title}** {body}"
+
+    def _foreign_words(self) -> tuple[str, str]:
+        """Return title and body for codes of something that is not our field."""
+        code = self._decision.unexplained[0]
+        family = families([code], self._knowledge)[0]
+        values = self._family(code, family)
+        title = self._phrase("foreign-code-title", code=code, **values)
+        return title, self._phrase("foreign-code-body", code=code, **values)
+
+    def _hand_over_choice(self) -> Iterator[Choice]:
+        """Yield the way to a person beside a question that only a code leads to."""
+        if self._decision.reason is not Reason.NO_ANSWER:
+            return
+        if team_of(self._case.codes, self._knowledge) is Team.NONE:
+            yield Choice(ChoiceId.HUMAN, self._phrase("choice-human"))
+        else:
+            yield Choice(ChoiceId.HAND_OVER, self._phrase("escalate-yes"))
+
     def _check_body(self, check: schema.Check) -> str:
         parts = [self._meaning(), self._text(check.body)]
         parts.append(self._phrase("check-read", read=self._text(check.read)))
@@ -209,10 +296,10 @@ class _Speaker:
     def _meaning(self) -> str:
         """Return what the fault is, with the first step only."""
         fault = self._decision.fault
-        first = fault is not None and not any(e.kind == "check" for e in self._case.log)
-        return (
-            f"**{self._text(fault.title)}.** {self._text(fault.meaning)}" if first and fault else ""
-        )
+        if fault is None or any(e.kind == "check" for e in self._case.log):
+            return ""
+        draft = self._phrase("draft") if fault.status is Status.DRAFT else ""
+        return f"**{self._text(fault.title)}.** {self._text(fault.meaning)} {draft}".strip()
 
     def _measure_words(self, measure: schema.Measure) -> tuple[str, str]:
         title, body = self._text(measure.title), self._text(measure.body)
@@ -235,6 +322,10 @@ class _Speaker:
     def _escalate_words(self) -> tuple[str, str]:
         decision = self._decision
         team = decision.fault.escalation.team if decision.fault else Team.NONE
+        if decision.id == FAMILY:
+            team = team_of(self._case.codes, self._knowledge)
+            title = self._phrase("escalate-title", team=self._team(team.value))
+            return title, self._phrase("code-escalate")
         reason = self._reason()
         limit = self._offline_limit()
         bring = "\n".join(self._bring(decision.fault)) if decision.fault else ""
@@ -316,9 +407,9 @@ class _Speaker:
 
     def _evidence(self) -> Iterator[str]:
         """Yield what points to this step: codes, outputs, circumstances, words."""
-        for code in self._case.codes:
-            known = mechanisms_of(code, self._knowledge)
-            yield self._phrase("evidence-code" if known else "evidence-code-unknown", code=code)
+        unknown = unexplained(self._case.codes, self._knowledge)
+        for code in sorted(self._case.codes, key=lambda code: code in unknown):
+            yield self._evidence_of(code)
         fault = self._decision.fault
         for fact, values in (fault.signals.facts if fault else {}).items():
             if self._case.facts.get(fact) in values:
@@ -327,5 +418,15 @@ class _Speaker:
         seen = understand(self._case, self._knowledge)
         for context in seen.context:
             yield self._phrase(f"context-{context.value}")
-        if self._case.said and seen.product is not Product.NONE:
+        alone = self._decision.reason is Reason.NO_ANSWER and self._decision.unexplained
+        if self._case.said and seen.product is not Product.NONE and not alone:
             yield self._phrase("evidence-words")
+
+    def _evidence_of(self, code: str) -> str:
+        """Return a code as evidence; it never speaks for a fault that does not list it."""
+        if not unexplained([code], self._knowledge):
+            return self._phrase("evidence-code", code=code)
+        family = family_of_code(code, self._knowledge)
+        if family is None:
+            return self._phrase("evidence-code-unknown", code=code)
+        return self._phrase("evidence-code-family", code=code, family=self._text(family.title))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from actions.case import Case
 from actions.evidence import fault_for, understand
+from actions.unexplained import handed_over_unexplained, team_of
 from actions.walk import lacking
 from knowledge.store import Knowledge
 from knowledge.words import Mechanism, Team
@@ -62,12 +63,13 @@ def handoff_of(case: Case, knowledge: Knowledge, *, conversation: str, at: str) 
     """Return what the team in charge needs of a case."""
     seen = understand(case, knowledge)
     mechanism = seen.ranking[0][0] if case.said or case.codes or case.facts else Mechanism.UNKNOWN
-    fault = fault_for(case, mechanism, knowledge)
-    wish = case.wants_human
+    by_code = handed_over_unexplained(case)
+    fault = None if by_code else fault_for(case, mechanism, knowledge)
+    of_fault = fault.escalation.team if fault and not case.wants_human else Team.NONE
     return Handoff(
         key=f"{conversation}/{case.number}",
         at=at,
-        team=(fault.escalation.team if fault and not wish else Team.NONE).value,
+        team=(team_of(case.codes, knowledge) if by_code else of_fault).value,
         language=case.language,
         fault=fault.id if fault else None,
         mechanism=mechanism.value,
