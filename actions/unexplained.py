@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from actions.case import Case
-from knowledge.families import family_of, has_fault
+from knowledge.families import family_of
 from knowledge.schema import Family
 from knowledge.store import Knowledge
 from knowledge.words import Team
@@ -20,8 +20,7 @@ FAMILY = "family"
 
 def unexplained(codes: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
     """Return the codes that no fault in use lists."""
-    faults = knowledge.faults.values()
-    return tuple(code for code in codes if not has_fault(code, faults))
+    return tuple(code for code in codes if code not in knowledge.explained)
 
 
 def family(code: str, knowledge: Knowledge) -> Family | None:

@@ -37,7 +37,8 @@ CODES_SAID = 3
 
 def say(decision: Decision, case: Case, knowledge: Knowledge) -> Step:
     """Return the Step that says a decision in the language of the case."""
-    speaker = _Speaker(decision, case, knowledge)
+    seen = understand(case, knowledge)
+    speaker = _Speaker(decision, case, knowledge, seen)
     title, body = speaker.words()
     unit = decision.check or decision.measure or decision.question
     return Step(
@@ -57,7 +58,7 @@ def say(decision: Decision, case: Case, knowledge: Knowledge) -> Step:
         sources=tuple(speaker.sources()),
         progress=speaker.progress(),
         ticket=speaker.ticket(),
-        case=summary(decision, case, knowledge),
+        case=summary(decision, case, knowledge, seen),
     )
 
 
@@ -71,9 +72,10 @@ def text(words: Text, language: str) -> str:
     return words.en if language == "en" else words.de
 
 
-def summary(decision: Decision, case: Case, knowledge: Knowledge) -> dict[str, Any]:
+def summary(
+    decision: Decision, case: Case, knowledge: Knowledge, seen: Understanding
+) -> dict[str, Any]:
     """Return what is known of the case, as a Step carries it (DESIGN, section 3)."""
-    seen = understand(case, knowledge)
     fault = decision.fault or _likely_fault(case, seen, knowledge)
     ours = seen.scope.value == "in"
     needed = fault is not None and team_must_act(case, fault)
@@ -113,7 +115,10 @@ def _command(command: schema.Command | None) -> Command | None:
 class _Speaker:
     """Speaks one decision: each method gives one part of the Step."""
 
-    def __init__(self, decision: Decision, case: Case, knowledge: Knowledge) -> None:
+    def __init__(
+        self, decision: Decision, case: Case, knowledge: Knowledge, seen: Understanding
+    ) -> None:
+        self._seen = seen
         self._decision = decision
         self._case = case
         self._knowledge = knowledge
@@ -161,7 +166,8 @@ class _Speaker:
                 yield self._phrase("code-unknown" if alone else "code-unknown-short", code=code)
             elif alone:
                 said = self._phrase("code-family", code=code, **self._family(code, family))
-                yield f"{said} {self._look_up_words(code, family)}".strip()
+                parts = (said, self._phrase("code-not-sourced"), self._look_up_words(code, family))
+                yield " ".join(part for part in parts if part)
             else:
                 yield self._phrase("code-family-short", code=code, **self._family(code, family))
         if alone and self._decision.question and self._decision.unexplained:
@@ -415,7 +421,7 @@ class _Speaker:
             if self._case.facts.get(fact) in values:
                 value = self._case.facts[fact]
                 yield self._phrase("evidence-fact", fact=fact, value=value)
-        seen = understand(self._case, self._knowledge)
+        seen = self._seen
         for context in seen.context:
             yield self._phrase(f"context-{context.value}")
         alone = self._decision.reason is Reason.NO_ANSWER and self._decision.unexplained

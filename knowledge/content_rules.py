@@ -13,7 +13,7 @@ from datetime import date
 from itertools import pairwise
 
 from knowledge.documents import texts
-from knowledge.families import family_of, has_fault
+from knowledge.families import family_of
 from knowledge.findings import Finding, Messages, Problem, Spot
 from knowledge.schema import CODE, Answer, Check, Fault, Measure, QuestionChoice
 from knowledge.store import Knowledge, Reading, loader_findings
@@ -277,7 +277,7 @@ def codes_have_a_family(ground: Ground) -> Iterator[Problem]:
     if _has_malformed(ground, "families") or _has_malformed(ground, "faults"):
         return  # what looks alone may be explained there
     for code in ground.knowledge.codes:
-        known = has_fault(code, ground.knowledge.faults.values())
+        known = code in ground.knowledge.explained
         if not known and family_of(code, ground.knowledge.families) is None:
             yield Problem(ground.spot("codes", code), "no-family", {"value": code})
 

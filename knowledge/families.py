@@ -1,9 +1,8 @@
 """Which family a code belongs to: what can honestly be said of it when no fault explains it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from knowledge.schema import Family, Fault
-from knowledge.words import Status
+from knowledge.schema import Family
 
 #: Before the number of an Entra code, and before the hex digits of all others.
 ENTRA, HEX = "AADSTS", "0x"
@@ -18,13 +17,6 @@ def family_of(code: str, families: Mapping[str, Family]) -> Family | None:
         if code.startswith(beginning)
     )
     return families[best[1]] if (best := max(fitting, default=None)) else None
-
-
-def has_fault(code: str, faults: Iterable[Fault]) -> bool:
-    """Tell whether a fault that is in use lists the code."""
-    return any(
-        code in fault.signals.codes for fault in faults if fault.status is not Status.RETIRED
-    )
 
 
 def number_in(code: str) -> str:

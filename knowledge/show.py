@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from knowledge.errors import UnknownIdError
-from knowledge.families import HEX, family_of, has_fault, number_in
+from knowledge.families import HEX, family_of, number_in
 from knowledge.findings import Messages, closest
 from knowledge.schema import (
     CODE,
@@ -117,7 +117,7 @@ def numbers(knowledge: Knowledge, messages: Messages, language: Language) -> Tab
         "codes": len({code for fault in faults for code in fault.signals.codes}),
         "known-codes": len(knowledge.codes),
         "families": len(knowledge.families),
-        "family-codes": sum(not has_fault(code, faults) for code in knowledge.codes),
+        "family-codes": sum(code not in knowledge.explained for code in knowledge.codes),
         "messages": sum(len(m) for fault in faults for m in fault.signals.messages.values()),
         "checks": len(knowledge.checks),
         "measures": len(knowledge.measures),
@@ -293,8 +293,7 @@ def _family(pen: _Pen, id_: str, family: Family) -> Panel:
     codes = sorted(
         code
         for code in pen.knowledge.codes
-        if family_of(code, pen.knowledge.families) is family
-        and not has_fault(code, pen.knowledge.faults.values())
+        if family_of(code, pen.knowledge.families) is family and code not in pen.knowledge.explained
     )
     parts = [
         *([] if family.ours else [Line(pen.word("not-ours"))]),

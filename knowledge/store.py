@@ -6,6 +6,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +35,7 @@ from knowledge.schema import (
     Text,
     Weights,
 )
-from knowledge.words import Mechanism, Severity
+from knowledge.words import Mechanism, Severity, Status
 
 HOME = Path(__file__).parent
 M = TypeVar("M", bound=Model)
@@ -108,6 +109,12 @@ class Knowledge:
     codes: Mapping[str, CodeFact]
     families: Mapping[str, Family]
     weights: Weights
+
+    @cached_property
+    def explained(self) -> frozenset[str]:
+        """Every code that a fault in use lists."""
+        used = (fault for fault in self.faults.values() if fault.status is not Status.RETIRED)
+        return frozenset(code for fault in used for code in fault.signals.codes)
 
 
 @dataclass(frozen=True)
