@@ -14,6 +14,7 @@ from actions.evidence import (
     Scope,
     Understanding,
     fault_for,
+    speaks_by_codes_alone,
     team_must_act,
     understand,
 )
@@ -76,7 +77,8 @@ def summary(
     decision: Decision, case: Case, knowledge: Knowledge, seen: Understanding
 ) -> dict[str, Any]:
     """Return what is known of the case, as a Step carries it (DESIGN, section 3)."""
-    fault = decision.fault or _likely_fault(case, seen, knowledge)
+    alone = speaks_by_codes_alone(case, knowledge)
+    fault = decision.fault or (None if alone else _likely_fault(case, seen, knowledge))
     ours = seen.scope.value == "in"
     needed = fault is not None and team_must_act(case, fault)
     escalate = ours and (needed or decision.kind in (Kind.ESCALATE, Kind.TICKET))
