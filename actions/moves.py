@@ -13,7 +13,7 @@ from enum import StrEnum
 from actions import wording
 from actions.case import DESCRIBE, Case, Heard, Offer
 from actions.decision import ChoiceId, Decision
-from actions.evidence import contexts, not_overridden, telling
+from actions.evidence import contexts, is_refused, not_overridden, telling
 from actions.step import Kind, Step
 from actions.triage import current_fault, decide
 from actions.unexplained import FAMILY, unexplained
@@ -153,9 +153,10 @@ def asked_topics(heard: Heard, move: Move, knowledge: Knowledge) -> tuple[Explan
     """Return the explanations that a message asks for; evidence is never a question.
 
     "What is X" asks for what X is, "why must I not X" for a reason; the classifier may waver.
+    "What is the best activator for KMS" asks for what is declined, not for what KMS is.
     """
     known = tuple(knowledge.explanations[t] for t in heard.topics if t in knowledge.explanations)
-    if heard.is_evidence or not known:
+    if heard.is_evidence or not known or is_refused(Case().with_heard(heard), knowledge):
         return ()
     sure = heard.intents.get(heard.intent, 0.0) >= knowledge.weights.understood_from
     words, asks = len(heard.text.split()), set(not_overridden(heard.terms, knowledge))

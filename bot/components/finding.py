@@ -6,6 +6,7 @@ so that a model always fits the words it was trained with.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,16 @@ class Finder(Component):
     def get_default_config() -> dict[str, Any]:
         """Return the settings: where the exported vocabulary stands during training."""
         return {"vocabulary": "generated/vocabulary.json"}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Return the fingerprint of the exported vocabulary.
+
+        Rasa keeps a component it has trained before as long as settings and sentences are the
+        same. It cannot see this file; without its fingerprint a new word would not be heard.
+        """
+        path = {**cls.get_default_config(), **config}["vocabulary"]
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
     def learn(self, training_data: TrainingData) -> None:
         """Take the exported vocabulary in."""

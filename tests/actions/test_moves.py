@@ -194,6 +194,15 @@ def test_a_long_description_that_names_a_word_is_no_question_for_it() -> None:
     assert after.step.kind is not Kind.EXPLAIN
 
 
+def test_a_question_for_an_activator_is_declined_and_not_explained() -> None:
+    heard = asked(
+        "Was ist der beste KMS-Aktivator?", "kms", terms=("asks_meaning", "activator-tool", "kms")
+    )
+    after = reply(Case(), heard, Move.DESCRIBE, KNOWLEDGE)
+    assert after.step is not None
+    assert after.step.kind is Kind.REFUSE
+
+
 def test_an_explanation_leaves_the_walk_where_it_is(at_first_check: Reply) -> None:
     after = reply(at_first_check.case, asked("Was ist KMS?", "kms"), Move.DENY, KNOWLEDGE)
     assert after.step is not None

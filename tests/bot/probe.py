@@ -7,6 +7,8 @@ import doctest
 import importlib
 import json
 import sys
+import tempfile
+from pathlib import Path
 
 from components import finding, terms
 
@@ -28,6 +30,17 @@ def failed_examples() -> int:
     return sum(result.failed for result in results)
 
 
+def fingerprints() -> list[str]:
+    """Return what Rasa compares before training: of a vocabulary, of it again, of another."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / finding.FILE_NAME
+        prints = []
+        for text in ("{}", "{}", '{"terms": []}'):
+            path.write_text(text, encoding="utf-8")
+            prints.append(terms.TermMatcher.fingerprint_addon({"vocabulary": str(path)}))
+    return prints
+
+
 def main() -> None:
     asked = json.load(sys.stdin)
     words = finding.vocabulary("generated/vocabulary.json")
@@ -35,6 +48,7 @@ def main() -> None:
     topics = terms.Ear("de", TOPICS)
     answers = {
         "failed_examples": failed_examples(),
+        "fingerprints": fingerprints(),
         "terms": [ear.heard(text) for text in asked["terms"]],
         "topics": [topics.named(text) for text in asked["topics"]],
     }

@@ -53,6 +53,11 @@ def found() -> dict[str, Any]:
     return answers
 
 
+def test_new_words_make_rasa_train_the_component_again(found: dict[str, Any]) -> None:
+    first, again, other = found["fingerprints"]
+    assert first == again != other
+
+
 @pytest.mark.parametrize("text", NAMED)
 def test_the_longest_words_of_what_can_be_explained_count(text: str, found: dict[str, Any]) -> None:
     assert found["topics"][text] == NAMED[text]
