@@ -89,7 +89,7 @@ def stats_command(language: str, home: Path) -> None:
 
     Zählen, was im Wissen steht.
     """
-    Console().print(show.numbers(_load(home), read_messages(), Language(language)))
+    Console().print(show.numbers(_load(home), read_messages(), Language(language), date.today()))
 
 
 @main.command("export")

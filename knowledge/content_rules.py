@@ -38,6 +38,10 @@ SENTENCE_END = re.compile(
     r"(?<![ .(][A-Za-z])(?<!bzw)(?<!usw)(?<!etc)[.!?][\"“”)*]*(?=\s+[\"„“(*`]*[A-ZÄÖÜ0-9]|\s*$)"
 )
 LONGEST_NAME = 3
+#: Lines of a fault's file: two screens.
+LONGEST_FAULT = 150
+#: Days after which a review is old.
+LONGEST_REVIEW = 365
 PHASES = list(Phase)
 RISKS = list(Risk)
 #: What a measure of a risk must say beside what to do.
@@ -258,6 +262,31 @@ def used_somewhere(ground: Ground) -> Iterator[Problem]:
                 yield Problem(ground.spot(kind, id_), f"unused-{kind}", {"value": id_})
 
 
+def faults_are_reached(ground: Ground) -> Iterator[Problem]:
+    """Every fault has a signal, begins its mechanism, or is where another one sends to."""
+    if ground.reading.malformed:
+        return  # what looks lonely may be named there
+    faults = ground.knowledge.faults.values()
+    sent = {name for fault in faults for *_, name in _then(ground, fault, "see")}
+    sent |= {info.start_with or "" for info in ground.knowledge.mechanisms.values()}
+    for fault in faults:
+        signals = fault.signals
+        shown = (signals.codes, signals.messages, signals.context, signals.terms, signals.facts)
+        retired = fault.status is Status.RETIRED
+        if not (retired or any(shown) or fault.usual or fault.id in sent):
+            spot = ground.spot("faults", fault.id, "signals")
+            yield Problem(spot, "unreached", {"value": fault.id})
+
+
+def faults_fit_two_screens(ground: Ground) -> Iterator[Problem]:
+    """Every fault can be read on two screens."""
+    for document in ground.reading.documents:
+        lines = document.text.count("\n")
+        if document.file.startswith("faults/") and lines > LONGEST_FAULT:
+            values = {"count": str(lines), "most": str(LONGEST_FAULT)}
+            yield Problem(Spot(document.file, LONGEST_FAULT + 1), "long-fault", values)
+
+
 # --- families of codes -------------------------------------------------------------------------
 
 
@@ -270,6 +299,17 @@ def beginnings_differ(ground: Ground) -> Iterator[Problem]:
             if other != id_ or beginning in family.begins[:at]:
                 values = {"value": beginning, "other": other}
                 yield Problem(ground.spot("families", id_, "begins", at), "same-beginning", values)
+
+
+def codes_of_faults_are_known(ground: Ground) -> Iterator[Problem]:
+    """Every code that a fault lists stands in codes.yaml, with the name it has."""
+    if _has_malformed(ground, "codes"):
+        return
+    for fault in ground.knowledge.faults.values():
+        for at, code in enumerate(fault.signals.codes):
+            if re.match(CODE, code) and code not in ground.knowledge.codes:
+                spot = ground.spot("faults", fault.id, "signals", "codes", at)
+                yield Problem(spot, "nameless-code", {"value": code})
 
 
 def codes_have_a_family(ground: Ground) -> Iterator[Problem]:
@@ -676,6 +716,15 @@ def days_have_been(ground: Ground) -> Iterator[Problem]:
         yield from _day_problem(ground, spot, fault.reviewed_on)
 
 
+def reviewed_lately(ground: Ground) -> Iterator[Problem]:
+    """Every fault in use was reviewed within a year."""
+    for fault in ground.knowledge.faults.values():
+        days = _days_since(fault.reviewed_on, ground.today)
+        if fault.status is not Status.RETIRED and days > LONGEST_REVIEW:
+            spot = ground.spot("faults", fault.id, "reviewed_on")
+            yield Problem(spot, "old-review", {"value": fault.reviewed_on})
+
+
 RULES = (
     ContentRule("known-checks", Severity.ERROR, known_checks),
     ContentRule("known-measures", Severity.ERROR, known_measures),
@@ -691,6 +740,9 @@ RULES = (
     ContentRule("known-mechanisms", Severity.ERROR, known_mechanisms),
     ContentRule("confused-with-another", Severity.ERROR, confused_with_another),
     ContentRule("used-somewhere", Severity.WARNING, used_somewhere),
+    ContentRule("faults-are-reached", Severity.ERROR, faults_are_reached),
+    ContentRule("faults-fit-two-screens", Severity.WARNING, faults_fit_two_screens),
+    ContentRule("codes-of-faults-are-known", Severity.ERROR, codes_of_faults_are_known),
     ContentRule("beginnings-differ", Severity.ERROR, beginnings_differ),
     ContentRule("codes-have-a-family", Severity.ERROR, codes_have_a_family),
     ContentRule("look-ups-change-nothing", Severity.ERROR, look_ups_change_nothing),
@@ -726,6 +778,7 @@ RULES = (
     ContentRule("no-piracy", Severity.ERROR, no_piracy),
     ContentRule("sources-have-an-address", Severity.ERROR, sources_have_an_address),
     ContentRule("days-have-been", Severity.ERROR, days_have_been),
+    ContentRule("reviewed-lately", Severity.WARNING, reviewed_lately),
 )
 
 
@@ -877,6 +930,14 @@ def _raw_lines(ground: Ground) -> Iterator[tuple[Spot, str]]:
     for document in ground.reading.documents:
         for at, line in enumerate(document.text.splitlines(), start=1):
             yield Spot(document.file, at), line
+
+
+def _days_since(day: str, today: date) -> int:
+    """Return how many days ago that was; 0 when there is no such day, which has its own rule."""
+    try:
+        return (today - date.fromisoformat(day)).days
+    except ValueError:
+        return 0
 
 
 def _day_problem(ground: Ground, spot: Spot, day: str) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -26,6 +27,9 @@ from knowledge.schema import (
 )
 from knowledge.store import Knowledge
 from knowledge.words import Language, Status
+
+#: Up to how many months ago a review may lie, by the rows of the statistics.
+AGES = (1, 3, 6, 12)
 
 
 @dataclass(frozen=True)
@@ -106,18 +110,32 @@ def pages(
     return found
 
 
-def numbers(knowledge: Knowledge, messages: Messages, language: Language) -> Table:
-    """Return how much of everything there is."""
+def numbers(knowledge: Knowledge, messages: Messages, language: Language, today: date) -> Table:
+    """Return how much of everything there is, and how old the reviews are on a day."""
+    table = Table(title=messages.say("stats-title", language), show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in counts(knowledge, today).items():
+        table.add_row(messages.say(f"stats-{name}", language), str(count))
+    return table
+
+
+def counts(knowledge: Knowledge, today: date) -> dict[str, int | str]:
+    """Return the number of everything, by the name of its phrase."""
     faults = list(knowledge.faults.values())
-    reviewed = [fault for fault in faults if fault.status == Status.REVIEWED]
-    counts = {
+    reviewed = [fault for fault in faults if fault.status is Status.REVIEWED]
+    known = set(knowledge.codes)
+    return {
         "faults": len(faults),
         "reviewed": len(reviewed),
+        "drafts": sum(fault.status is Status.DRAFT for fault in faults),
         "oldest": min((fault.reviewed_on for fault in reviewed), default="-"),
-        "codes": len({code for fault in faults for code in fault.signals.codes}),
-        "known-codes": len(knowledge.codes),
+        **_ages(reviewed, today),
+        "codes": len(knowledge.explained),
+        "known-codes": len(known),
+        "fault-codes": len(known & knowledge.explained),
+        "family-codes": len(known - knowledge.explained),
         "families": len(knowledge.families),
-        "family-codes": sum(code not in knowledge.explained for code in knowledge.codes),
         "messages": sum(len(m) for fault in faults for m in fault.signals.messages.values()),
         "checks": len(knowledge.checks),
         "measures": len(knowledge.measures),
@@ -126,12 +144,16 @@ def numbers(knowledge: Knowledge, messages: Messages, language: Language) -> Tab
         "explanations": len(knowledge.explanations),
         "sources": len(knowledge.sources),
     }
-    table = Table(title=messages.say("stats-title", language), show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    for name, count in counts.items():
-        table.add_row(messages.say(f"stats-{name}", language), str(count))
-    return table
+
+
+def _ages(faults: Iterable[Fault], today: date) -> dict[str, int]:
+    """Return how many reviews are how old, in months of 30 days and a half."""
+    ages = dict.fromkeys([*(f"age-{months}" for months in AGES), "age-older"], 0)
+    for fault in faults:
+        months = (today - date.fromisoformat(fault.reviewed_on)).days / 30.5
+        name = next((f"age-{most}" for most in AGES if months <= most), "age-older")
+        ages[name] += 1
+    return ages
 
 
 def _fault(pen: _Pen, fault: Fault) -> Panel:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from knowledge import store
+from knowledge import show, store
 from knowledge.cli import MODELS, main
 
 
@@ -109,6 +110,26 @@ def test_stats_counts_what_there_is(minimal: Path) -> None:
     assert rows["of these reviewed"] == "1"
     assert rows["oldest review"] == "2026-11-22"
     assert rows["Codes with advice"] == "2"
+    assert rows["of these with a fault"] == "2"
+    assert rows["of these with a family only"] == "0"
+    assert rows["Explanations"] == "2"
+
+
+def test_stats_says_how_old_the_reviews_are(minimal: Path) -> None:
+    knowledge = store.load(minimal)
+    day = date.fromisoformat(knowledge.faults["kms-quiet"].reviewed_on)
+    for days, row in ((0, "1"), (45, "3"), (100, "6"), (300, "12"), (400, "older")):
+        ages = show.counts(knowledge, day + timedelta(days))
+        assert {name: n for name, n in ages.items() if name.startswith("age-") and n} == {
+            f"age-{row}": 1
+        }
+
+
+@pytest.mark.parametrize(("language", "word"), [("de", "Erklärungen"), ("en", "Explanations")])
+def test_stats_speaks_both_languages_and_leaves_no_row_unnamed(language: str, word: str) -> None:
+    output = _run("stats", "--language", language).output
+    assert word in output
+    assert "stats-" not in output
 
 
 def test_schema_knows_the_fields_of_a_fault() -> None:
