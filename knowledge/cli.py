@@ -1,6 +1,5 @@
 """The command line of the knowledge: check, show, stats, export, schema."""
 
-import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -21,6 +20,8 @@ MODELS: dict[str, type[Model]] = {
     "question": Question,
     "explanation": Explanation,
 }
+#: Where the schemas are written; .vscode/settings.json names the files.
+SCHEMAS = ".schema"
 home_option = click.option(
     "--home",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -106,15 +107,23 @@ def export_command(file: Path, home: Path) -> None:
 
 @main.command("schema")
 @click.argument("kind", type=click.Choice([*MODELS]), default="fault")
+@click.option("--write", is_flag=True, help="Write all of them where VS Code looks for them.")
 @home_option
-def schema_command(kind: str, home: Path) -> None:
+def schema_command(kind: str, write: bool, home: Path) -> None:
     """Print the JSON schema of a fault (or check, measure, question, explanation) for an editor.
 
     It completes fields, words, and the names that exist. Das JSON-Schema ausgeben, mit dem ein
-    Editor Felder, Wörter und vorhandene Namen vorschlägt.
+    Editor Felder, Wörter und vorhandene Namen vorschlägt; mit --write für VS Code ablegen.
     """
-    schema = editor.schema(MODELS[kind], _load(home))
-    click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
+    knowledge = _load(home)
+    if not write:
+        click.echo(editor.text(MODELS[kind], knowledge))
+        return
+    folder = home / SCHEMAS
+    folder.mkdir(exist_ok=True)
+    for name, model in MODELS.items():
+        (folder / f"{name}.json").write_text(editor.text(model, knowledge) + "\n", "utf-8")
+    click.echo(read_messages().say("written", Language.EN, file=str(folder)), err=True)
 
 
 def _load(home: Path) -> store.Knowledge:

@@ -3,6 +3,7 @@
 Beside the fields and their words it offers the names that exist: checks, measures, sources, …
 """
 
+import json
 from typing import Any
 
 from knowledge.schema import Model
@@ -35,6 +36,11 @@ def schema(model: type[Model], knowledge: Knowledge) -> dict[str, Any]:
                 names = {id_ for kind in kinds.split() for id_ in getattr(knowledge, kind)}
                 _string(form)["enum"] = sorted(names)
     return written
+
+
+def text(model: type[Model], knowledge: Knowledge) -> str:
+    """Return the JSON schema of a model as text."""
+    return json.dumps(schema(model, knowledge), ensure_ascii=False, indent=2)
 
 
 def _string(form: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from knowledge import show, store
 from knowledge.cli import MODELS, main
 
+ROOT = Path(__file__).parents[2]
+
 
 def _run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
@@ -149,6 +151,18 @@ def test_schema_offers_exactly_the_names_that_exist(kind: str) -> None:
     if kind == "fault":
         named = (knowledge.faults, knowledge.checks, knowledge.measures, knowledge.terms)
         assert {tuple(sorted(names)) for names in (*named, knowledge.evidence)} <= offered
+
+
+def test_vs_code_finds_every_schema_where_it_is_written(minimal: Path) -> None:
+    settings = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
+    assert _run("schema", "--write", "--home", minimal).exit_code == 0
+    written = {f"./knowledge/.schema/{p.name}" for p in (minimal / ".schema").glob("*.json")}
+    assert set(settings["yaml.schemas"]) == written
+    for kind in store.UNITS:
+        files = [f for named in settings["yaml.schemas"].values() for f in named]
+        assert f"knowledge/{kind}/*.yaml" in files
+    schema = json.loads((minimal / ".schema" / "fault.json").read_text(encoding="utf-8"))
+    assert schema == json.loads(_run("schema", "fault", "--home", minimal).output)
 
 
 def _forms(part: Any) -> Iterator[dict[str, Any]]:
