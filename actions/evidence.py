@@ -25,6 +25,8 @@ PRIVATE = "private_person"
 MAY_BE_OURS = 0.5
 #: From these points on, a term alone tells a mechanism.
 TELLS_FROM = 1.0
+#: So few words around a code that occurs only here say nothing against it.
+FEW_WORDS = 10
 #: What an answer to a question takes from the mechanisms it excludes.
 EXCLUDED = 12.0
 
@@ -62,7 +64,8 @@ class Understanding:
 def understand(case: Case, knowledge: Knowledge) -> Understanding:
     """Return what the evidence of the case says."""
     weighed = scores(case, knowledge)
-    is_ours = max(weighed, key=lambda m: weighed[m]) is not Mechanism.NONE
+    leads = max(weighed, key=lambda m: weighed[m])
+    is_ours = leads is not Mechanism.NONE or _is_little_but_a_code(case, knowledge)
     ranking = shares({m: s for m, s in weighed.items() if m is not Mechanism.NONE})
     refused = is_refused(case, knowledge)
     foreign = are_foreign(case.codes, knowledge) and speaks_by_codes_alone(case, knowledge)
@@ -144,12 +147,31 @@ def not_overridden(terms: tuple[str, ...], knowledge: Knowledge) -> tuple[str, .
 
 
 def fault_for(case: Case, mechanism: Mechanism, knowledge: Knowledge) -> Fault | None:
-    """Return the fault of a mechanism that the evidence fits best, None when there is none."""
+    """Return the fault of a mechanism that the evidence fits best, None when there is none.
+
+    When a code names none of its own faults, one that it does name goes first, if the code occurs
+    in this mechanism as well: a TPM code in a story about signing in is still a TPM code.
+    """
     own = [f for f in active_faults(knowledge) if f.mechanism is mechanism]
+    if not any(_is_named(case, fault) for fault in own):
+        codes = [c for c in case.codes if mechanism in mechanisms_of(c, knowledge)]
+        own = [f for f in active_faults(knowledge) if set(codes) & set(f.signals.codes)] or own
     if own:
         return max(own, key=lambda fault: (_fit(case, fault), fault.usual))
     info = knowledge.mechanisms.get(mechanism)
     return knowledge.faults.get(info.start_with) if info and info.start_with else None
+
+
+def certain_fault(case: Case, knowledge: Knowledge) -> Fault | None:
+    """Return the fault that a code names beyond doubt, None when no code does.
+
+    No other fault lists the code, and it occurs in no other mechanism.
+    """
+    for code in case.codes:
+        faults = [f for f in active_faults(knowledge) if code in f.signals.codes]
+        if len(faults) == 1 and len(mechanisms_of(code, knowledge)) == 1:
+            return faults[0]
+    return None
 
 
 def active_faults(knowledge: Knowledge) -> Iterator[Fault]:
@@ -292,6 +314,16 @@ def _fit(case: Case, fault: Fault) -> float:
         + 1.0 * len(set(case.terms) & {*signals.context, *signals.terms})
         + 3.0 * sum(case.facts.get(fact) in values for fact, values in signals.facts.items())
     )
+
+
+def _is_named(case: Case, fault: Fault) -> bool:
+    """Tell whether a code or a quoted message of the case is the fault's own."""
+    return fault.id in case.messages or not set(case.codes).isdisjoint(fault.signals.codes)
+
+
+def _is_little_but_a_code(case: Case, knowledge: Knowledge) -> bool:
+    words = sum(len(text.split()) for text in case.said)
+    return 0 < words <= FEW_WORDS and certain_fault(case, knowledge) is not None
 
 
 def _kind(term: str, knowledge: Knowledge) -> TermKind | None:

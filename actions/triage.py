@@ -15,6 +15,7 @@ from actions.evidence import (
     Ranking,
     Scope,
     Understanding,
+    certain_fault,
     escalation_sign,
     fault_for,
     speaks_by_codes_alone,
@@ -75,7 +76,8 @@ def _diagnose(case: Case, seen: Understanding, knowledge: Knowledge) -> Decision
         return Decision(Kind.ASK, "did-you-mean")
     fault = _start(case, seen, knowledge)
     sign = escalation_sign(case, fault) if fault else None
-    question = open_question(case, seen.ranking, knowledge)
+    certain = fault is not None and fault is certain_fault(case, knowledge)
+    question = None if certain else open_question(case, seen.ranking, knowledge)
     alone = speaks_by_codes_alone(case, knowledge)
     if alone and not case.answer("escalate", FAMILY) and not (question and case.log):
         return _by_family(case, question)

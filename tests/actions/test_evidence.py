@@ -5,7 +5,9 @@ import math
 import pytest
 
 from actions.case import Case
-from actions.evidence import Scope, understand
+from actions.evidence import Scope, fault_for, understand
+from actions.step import Kind
+from actions.triage import decide
 from knowledge.store import load
 from knowledge.words import Mechanism, Product
 
@@ -78,3 +80,35 @@ def test_an_answer_to_a_question_leaves_only_what_it_names() -> None:
         "ask", "which-product", "windows"
     )
     assert understand(case, KNOWLEDGE).mechanism.value.startswith(("windows_", "volume_"))
+
+
+NOT_OURS = {"out_of_scope": 0.99, "describe_m365_device": 0.01}
+
+
+def test_few_words_around_a_code_that_occurs_only_here_are_for_us() -> None:
+    case = Case(said=("0x80180018 at my new laptop",), intents=NOT_OURS, codes=("0x80180018",))
+    assert understand(case, KNOWLEDGE).mechanism is Mechanism.M365_DEVICE
+
+
+def test_a_long_story_of_something_else_stays_out_whatever_code_it_names() -> None:
+    story = "my own app gets a token for the calendar of a customer and then shows 0x80180018"
+    case = Case(said=(story,), intents=NOT_OURS, codes=("0x80180018",))
+    assert understand(case, KNOWLEDGE).scope is Scope.OUT
+
+
+@pytest.mark.parametrize("mechanism", ["m365_device", "m365_token"])
+def test_a_code_leads_to_its_fault_in_every_mechanism_it_occurs_in(mechanism: str) -> None:
+    case = Case(said=("x",), intents=described(mechanism), codes=("0x80280803",))
+    fault = fault_for(case, Mechanism(mechanism), KNOWLEDGE)
+    assert fault is not None
+    assert fault.id == "tpm-not-working"
+
+
+def test_no_question_is_asked_when_a_code_names_one_fault() -> None:
+    case = Case(said=("x",), intents={"describe_unknown": 1.0}, codes=("0xD000001C",))
+    assert decide(case, KNOWLEDGE).kind is Kind.CHECK
+
+
+def test_a_question_is_asked_when_a_code_occurs_in_two_mechanisms() -> None:
+    case = Case(said=("x",), intents={"describe_unknown": 1.0}, codes=("0x80280803",))
+    assert decide(case, KNOWLEDGE).kind is Kind.ASK
