@@ -165,11 +165,13 @@ def fault_for(case: Case, mechanism: Mechanism, knowledge: Knowledge) -> Fault |
 def certain_fault(case: Case, knowledge: Knowledge) -> Fault | None:
     """Return the fault that a code names beyond doubt, None when no code does.
 
-    No other fault lists the code, and it occurs in no other mechanism.
+    No other fault lists the code, and the table of codes names one mechanism, the fault's; a code
+    without any in the table occurs everywhere.
     """
     for code in case.codes:
         faults = [f for f in active_faults(knowledge) if code in f.signals.codes]
-        if len(faults) == 1 and len(mechanisms_of(code, knowledge)) == 1:
+        listed = knowledge.codes[code].mechanisms if code in knowledge.codes else ()
+        if len(faults) == 1 and listed == (faults[0].mechanism,):
             return faults[0]
     return None
 
