@@ -25,6 +25,8 @@ from channels import directline
 from channels.cards import say
 from channels.engine import Engine, Health
 from channels.settings import Settings, secret_in
+from channels.teams import routes as teams
+from channels.teams.settings import BadSettings, TeamsSettings, read_settings
 from knowledge.store import Knowledge, load
 
 log = logging.getLogger(__name__)
@@ -64,18 +66,26 @@ def _now() -> datetime:
 
 
 def init_app(
-    settings: Settings, knowledge: Knowledge, now: Callable[[], datetime] = _now
+    settings: Settings,
+    knowledge: Knowledge,
+    now: Callable[[], datetime] = _now,
+    parts: teams.Parts | None = None,
 ) -> web.Application:
-    """Return the web application; nothing is connected before it starts."""
+    """Return the web application; nothing is connected before it starts.
+
+    `parts` are those of Teams that a test plays.
+    """
     app = web.Application(
         client_max_size=directline.BODY_LIMIT, middlewares=[_secured, directline.errors]
     )
     app[SETTINGS] = settings
     app[KNOWLEDGE] = knowledge
     app.cleanup_ctx.append(_connected(now))
+    app.cleanup_ctx.append(_teams(now, parts or teams.Parts()))
     app.cleanup_ctx.append(_packed)
     app.on_shutdown.append(directline.close_sockets)
     app.add_routes(directline.routes())
+    app.add_routes(teams.routes())
     app.add_routes(
         [
             web.get("/", page),
@@ -98,6 +108,35 @@ def _connected(now: Callable[[], datetime]) -> Callable[[web.Application], Async
             app[CHECKUP] = Checkup(engine)
             yield
             await line.close()
+
+    return connect
+
+
+def _teams(
+    now: Callable[[], datetime], parts: teams.Parts
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def connect(app: web.Application) -> AsyncIterator[None]:
+        settings, phrases = app[SETTINGS], app[KNOWLEDGE].phrases
+        app[teams.TEAMS] = None
+        if settings.teams is None:
+            log.info("%s", say(phrases, "teams_not_set_up", "en"))
+            yield
+            return
+        async with (
+            aiohttp.ClientSession() as http,
+            teams.connected(
+                settings.teams,
+                app[ENGINE],
+                phrases,
+                http,
+                now,
+                host=settings.host,
+                state=settings.state,
+                parts=parts,
+            ) as connected,
+        ):
+            app[teams.TEAMS] = connected
+            yield
 
     return connect
 
@@ -262,16 +301,34 @@ def main(host: str, port: int, rasa_url: str, secret_file: Path | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     home = Path(os.environ.get("LOTSE_HOME") or ".lotse")
     secret = secret_in(secret_file or home / "state" / "web-secret")
-    settings = Settings(secret=secret, rasa_url=rasa_url, host=host, port=port)
+    knowledge = load()
+    settings = Settings(
+        secret=secret,
+        rasa_url=rasa_url,
+        host=host,
+        port=port,
+        teams=_teams_settings(home, knowledge),
+        state=home / "state",
+    )
     # No access log: the address of a stream carries its token.
     web.run_app(
-        init_app(settings, load()),
+        init_app(settings, knowledge),
         host=host,
         port=port,
         access_log=None,
         shutdown_timeout=GOODBYE,
         print=None,
     )
+
+
+def _teams_settings(home: Path, knowledge: Knowledge) -> TeamsSettings | None:
+    """Return the settings for Teams. Wrong ones end nothing: the web chat works without Teams."""
+    logging.getLogger("microsoft_agents").setLevel(logging.WARNING)  # its notes name conversations
+    try:
+        return read_settings(home, os.environ)
+    except BadSettings as error:
+        log.error("%s", say(knowledge.phrases, error.phrase, "en", **error.values))
+        return None
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -42,10 +42,14 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One answer: its plain text, and the Step where it is more than small talk."""
+    """One answer: its plain text, and the Step where it is more than small talk.
+
+    `failed`: this is the apology for having none.
+    """
 
     text: str
     step: Step | None = None
+    failed: bool = False
 
 
 class Condition(StrEnum):
@@ -181,7 +185,7 @@ class Engine:
                 # All of them: whatever Rasa sends or does not send, the person gets an answer.
                 # The type alone is logged: an error's text can hold what the person wrote.
                 log.warning("rasa gave no answer: %s", type(error).__name__)
-                return (self.phrase("channel_sorry", message),)
+                return (replace(self.phrase("channel_sorry", message), failed=True),)
             _remember(talk, answers)
             return answers
 

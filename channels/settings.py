@@ -6,6 +6,8 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from channels.teams.settings import TeamsSettings
+
 WEB_ROOT = Path(__file__).parent / "web"
 #: A secret that signs tokens, in bytes, at least.
 SECRET_BYTES = 32
@@ -25,6 +27,9 @@ class Settings:
     port: int = 3978
     web_root: Path = WEB_ROOT
     timeout_s: float = 4.0
+    #: None: Teams is not set up. `state` is where what must survive a restart stands.
+    teams: TeamsSettings | None = None
+    state: Path = Path(".lotse/state")
 
 
 def secret_in(path: Path) -> str:

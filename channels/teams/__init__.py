@@ -1,0 +1,1 @@
+"""Microsoft Teams: what arrives at /api/messages, and what is sent back into its conversations."""

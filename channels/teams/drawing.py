@@ -1,0 +1,73 @@
+"""Answers as Teams shows them: the card that all channels share, with Teams' own buttons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.step import Choice, Step
+from channels.cards import CARD, Phrases, card, plain, say
+from channels.engine import Outgoing
+
+Json = dict[str, Any]
+#: The verb of a button, by which a card of ours is known.
+VERB = "lotse/choose"
+#: Teams refuses messages beyond about 80 KB and is slow with cards beyond this.
+CARD_LIMIT = 25_000
+
+
+def message(answer: Outgoing, phrases: Phrases) -> Json:
+    """Return an answer as an activity: a card, or text where there is no Step."""
+    if not answer.step:
+        return {"type": "message", "text": answer.text, "textFormat": "plain"}
+    return {
+        "type": "message",
+        "locale": answer.step.language,
+        "summary": answer.step.title,
+        "attachments": [{"contentType": CARD, "content": teams_card(answer.step, phrases)}],
+    }
+
+
+def teams_card(step: Step, phrases: Phrases) -> Json:
+    """Return the card of a Step for Teams: as wide as the chat, with buttons of both kinds."""
+    drawn: Json = _with_execute(card(step, phrases))
+    return drawn | {"msteams": {"width": "Full"}}
+
+
+def answered_card(step: Step, choice: Choice, phrases: Phrases) -> Json:
+    """Return the card that replaces one that was clicked: the answer in place of the buttons."""
+    drawn = _without_buttons(card(step, phrases))
+    words = say(phrases, "teams_answered", step.language, answer=choice.label)
+    told = {
+        "type": "TextBlock",
+        "text": words,
+        "wrap": True,
+        "weight": "Bolder",
+        "spacing": "Medium",
+    }
+    return drawn | {"body": [*drawn["body"], told], "msteams": {"width": "Full"}}
+
+
+def text_only(step_text: str) -> Json:
+    """Return an answer without a card."""
+    return {"type": "message", "text": step_text, "textFormat": "plain"}
+
+
+def twin(step: Step, phrases: Phrases) -> Json:
+    """Return an answer's plain text, for where its card is refused."""
+    return text_only(plain(step, phrases))
+
+
+def _with_execute(node: Any) -> Any:
+    """Return a card in which every button that submits executes, where a client can do that."""
+    if isinstance(node, list):
+        return [_with_execute(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("type") == "Action.Submit":
+        return node | {"type": "Action.Execute", "verb": VERB, "fallback": node}
+    return {name: _with_execute(value) for name, value in node.items()}
+
+
+def _without_buttons(drawn: Json) -> Json:
+    body = [one for one in drawn["body"] if one.get("type") != "ActionSet"]
+    return {name: value for name, value in drawn.items() if name != "actions"} | {"body": body}
