@@ -7,7 +7,10 @@ fetched and nothing is run: tags are read for what they do to the text, all othe
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from collections.abc import Mapping
+from html import unescape
+
+from channels.redaction import Token, tokens
 
 #: Characters of HTML that are read; Teams itself takes about 80 KB.
 LIMIT = 120_000
@@ -27,7 +30,7 @@ _REPLY = "schema.skype.com/reply"
 _MENTION = "schema.skype.com/mention"
 _EMOJI = "schema.skype.com/emoji"
 _BOT = "28:"
-Attributes = list[tuple[str, str | None]]
+_ATTRIBUTE = re.compile(r"(?<![\w:-])([\w:-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 
 
 def text_of(html: str, bot: str = "") -> str:
@@ -40,26 +43,31 @@ def text_of(html: str, bot: str = "") -> str:
     'slmgr /skms <Host>\\n0xC004F074\\nseit heute'
     """
     reader = _Reader(_folded(bot))
-    reader.feed(html[:LIMIT])
-    reader.close()
+    for token in tokens(html[:LIMIT]):
+        reader.read(token)
     return reader.text()
+
+
+def _attributes(source: str) -> Mapping[str, str]:
+    found = _ATTRIBUTE.findall(source)
+    return {name.lower(): unescape(double or single) for name, double, single in found}
 
 
 def _folded(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-class _Reader(HTMLParser):
-    """Collects the text; `_kept` holds what stands before an open mention or quote."""
+class _Reader:
+    """Collects the text; `_open` holds what stands before an open mention or quote."""
 
     def __init__(self, bot: str) -> None:
-        super().__init__(convert_charrefs=True)
         self._bot = bot
         self._parts: list[str] = []
         self._open: list[_Held] = []
-        self._silent: list[str] = []
+        self._silent = ""
         self._as_written = 0
         self._lists: list[int | None] = []
+        self._in_cell = False
 
     def text(self) -> str:
         """Return what was read."""
@@ -68,12 +76,21 @@ class _Reader(HTMLParser):
         lines = "".join(self._parts).replace("\u00a0", " ").split("\n")
         return "\n".join(line.rstrip() for line in lines).strip("\n")
 
-    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
-        if tag in _SILENT:
-            self._silent.append(tag)
+    def read(self, token: Token) -> None:
+        """Read one more piece."""
         if self._silent:
-            return
-        told = {name: value or "" for name, value in attrs}
+            if token.closing and token.tag == self._silent:
+                self._silent = ""
+        elif token.closing:
+            self._end(token.tag)
+        elif token.tag in _SILENT:
+            self._silent = "" if token.source.endswith("/>") else token.tag
+        elif token.tag:
+            self._start(token.tag, _attributes(token.source))
+        else:
+            self._data(token.text)
+
+    def _start(self, tag: str, told: Mapping[str, str]) -> None:
         kind = told.get("itemtype", "").lower()
         if tag == "br":
             self._parts.append("\n")
@@ -86,15 +103,7 @@ class _Reader(HTMLParser):
         self._hold(tag, kind)
         self._quoted(tag, told)
 
-    def handle_startendtag(self, tag: str, attrs: Attributes) -> None:
-        if tag not in _SILENT:
-            self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._silent:
-            if tag == self._silent[-1]:
-                self._silent.pop()
-            return
+    def _end(self, tag: str) -> None:
         for held in self._open:
             held.depth -= tag == held.tag
         while self._open and self._open[-1].depth <= 0:
@@ -103,11 +112,13 @@ class _Reader(HTMLParser):
             self._as_written = max(0, self._as_written - 1)
         if tag in ("ul", "ol") and self._lists:
             self._lists.pop()
-        if tag in _BLOCKS:
+        if tag in ("td", "th", "tr", "table"):
+            self._in_cell = False
+        if tag in _BLOCKS and not self._in_cell:
             self._new_line()
 
-    def handle_data(self, data: str) -> None:
-        if self._silent or (self._open and self._open[-1].mute):
+    def _data(self, data: str) -> None:
+        if self._open and self._open[-1].mute:
             return
         if self._as_written:
             self._parts.append(data.replace("\r\n", "\n").replace("\r", "\n"))
@@ -117,6 +128,8 @@ class _Reader(HTMLParser):
     # --- what tags do -----------------------------------------------------------------------
 
     def _block(self, tag: str) -> None:
+        if self._in_cell and tag in ("p", "div"):
+            return  # a cell stays beside its neighbours
         self._new_line()
         if tag in _AS_WRITTEN:
             self._as_written += 1
@@ -132,10 +145,11 @@ class _Reader(HTMLParser):
         return f"{self._lists[-1]}. "
 
     def _cell(self) -> None:
+        self._in_cell = True
         if not self._at_line_start():
             self._parts.append("\t")
 
-    def _picture(self, tag: str, kind: str, told: dict[str, str]) -> None:
+    def _picture(self, tag: str, kind: str, told: Mapping[str, str]) -> None:
         # The alternative text of other pictures is "image", and nobody wrote it.
         if tag == "emoji" or _EMOJI in kind:
             self._parts.append(told.get("alt", ""))
@@ -154,7 +168,7 @@ class _Reader(HTMLParser):
             self._open.append(_Held(tag, self._parts, is_quote=True))
             self._parts = []
 
-    def _quoted(self, tag: str, told: dict[str, str]) -> None:
+    def _quoted(self, tag: str, told: Mapping[str, str]) -> None:
         """Note who is quoted; name and time of a quote are not what was said."""
         quote = next((held for held in reversed(self._open) if held.is_quote), None)
         if quote is None:

@@ -108,7 +108,7 @@ def _file(path: Path) -> dict[str, str]:
         raise BadSettings("teams_settings_unreadable", file=str(path))
     for name in told:
         if name not in NAMES:
-            raise BadSettings("teams_settings_name", name=str(name), names=", ".join(NAMES))
+            raise BadSettings("teams_settings_name", entry=str(name), names=", ".join(NAMES))
     return {name: _line(value) for name, value in told.items() if value not in (None, "")}
 
 
@@ -123,11 +123,11 @@ def _settings(told: Mapping[str, str], home: Path) -> TeamsSettings:
     if playground:
         return TeamsSettings(playground=True)
     if set(told) <= {"playground", "endpoint"}:
-        raise BadSettings("teams_settings_missing", name="app_id")
+        raise BadSettings("teams_settings_missing", entry="app_id")
     identity = _identity(told.get("identity", Identity.SINGLE_TENANT))
     secret = _secret(told, home)
     if identity is Identity.SINGLE_TENANT and not secret:
-        raise BadSettings("teams_settings_missing", name="secret")
+        raise BadSettings("teams_settings_missing", entry="secret")
     return TeamsSettings(
         app_id=_guid(told, "app_id"),
         tenant_id=_guid(told, "tenant_id"),
@@ -140,7 +140,7 @@ def _settings(told: Mapping[str, str], home: Path) -> TeamsSettings:
 
 def _switch(word: str) -> bool:
     if word.lower() not in (*_YES, *_NO):
-        raise BadSettings("teams_settings_value", name="playground", allowed="true, false")
+        raise BadSettings("teams_settings_value", entry="playground", allowed="true, false")
     return word.lower() in _YES
 
 
@@ -149,22 +149,22 @@ def _identity(word: str) -> Identity:
         return Identity(word.lower())
     except ValueError as error:
         allowed = ", ".join(Identity)
-        raise BadSettings("teams_settings_value", name="identity", allowed=allowed) from error
+        raise BadSettings("teams_settings_value", entry="identity", allowed=allowed) from error
 
 
 def _guid(told: Mapping[str, str], name: str) -> str:
     value = told.get(name, "").lower()
     if not value:
-        raise BadSettings("teams_settings_missing", name=name)
+        raise BadSettings("teams_settings_missing", entry=name)
     if not is_guid(value):
-        raise BadSettings("teams_settings_guid", name=name)
+        raise BadSettings("teams_settings_guid", entry=name)
     return value
 
 
 def _guids(words: str) -> tuple[str, ...]:
     found = tuple(words.lower().replace(",", " ").split())
     if not all(map(is_guid, found)):
-        raise BadSettings("teams_settings_guid", name="user_tenants")
+        raise BadSettings("teams_settings_guid", entry="user_tenants")
     return found
 
 

@@ -12,6 +12,9 @@ from channels.engine import Engine
 from channels.settings import Settings
 from knowledge.store import Knowledge, load
 from tests.channels.fake_rasa import FakeRasa
+from tests.channels.teams_desk import desk, microsoft, naps
+
+__all__ = ["desk", "microsoft", "naps"]
 
 SECRET = "not a secret, but long enough to sign tokens with"
 # Seconds for Rasa: enough for a busy machine, little enough for a test that waits in vain.

@@ -183,3 +183,9 @@ def test_a_long_text_is_read_to_the_limit():
     cleaned = clean("ab cd " * LIMIT)
     assert cleaned.note is Note.CUT
     assert len(cleaned.text) <= LIMIT
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<a ", "<x y='", "<a b='>'", "</", "<?"])
+def test_thousands_of_tags_that_are_not_closed_are_read_in_one_go(piece):
+    # Python's HTML parser takes minutes for these: a message would stop all conversations.
+    assert clean("<p>0xC004F074</p>" + piece * 20_000).text.startswith("0xC004F074")
