@@ -27,6 +27,9 @@ MAY_BE_OURS = 0.5
 TELLS_FROM = 1.0
 #: So few words around a code that occurs only here say nothing against it.
 FEW_WORDS = 10
+#: How the codes begin that any program shows, for Windows error numbers; all others in the
+#: knowledge are of licensing, and being spread over many mechanisms makes them no less so.
+GENERAL = "0x8007"
 #: What an answer to a question takes from the mechanisms it excludes.
 EXCLUDED = 12.0
 
@@ -149,13 +152,19 @@ def not_overridden(terms: tuple[str, ...], knowledge: Knowledge) -> tuple[str, .
 def fault_for(case: Case, mechanism: Mechanism, knowledge: Knowledge) -> Fault | None:
     """Return the fault of a mechanism that the evidence fits best, None when there is none.
 
-    When a code names none of its own faults, one that it does name goes first, if the code occurs
-    in this mechanism as well: a TPM code in a story about signing in is still a TPM code.
+    When a code or a quoted message names none of its own faults, one that it does name goes first,
+    if that occurs in this mechanism as well: a TPM code in a story about signing in is still a TPM
+    code, and a damaged licence store fails every licence channel.
     """
     own = [f for f in active_faults(knowledge) if f.mechanism is mechanism]
     if not any(_is_named(case, fault) for fault in own):
-        codes = [c for c in case.codes if mechanism in mechanisms_of(c, knowledge)]
-        own = [f for f in active_faults(knowledge) if set(codes) & set(f.signals.codes)] or own
+        codes = {c for c in case.codes if mechanism in mechanisms_of(c, knowledge)}
+        own = [
+            fault
+            for fault in active_faults(knowledge)
+            if codes & set(fault.signals.codes)
+            or (mechanism in fault.also and fault.id in case.messages)
+        ] or own
     if own:
         return max(own, key=lambda fault: (_fit(case, fault), fault.usual))
     info = knowledge.mechanisms.get(mechanism)
@@ -209,7 +218,7 @@ def scores(case: Case, knowledge: Knowledge) -> Scores:
     weighed = _classifier_scores(case, knowledge)
     for mechanism, weight in _support(case, knowledge):
         weighed[mechanism] += weight
-    for mechanism in _of_other_product(case, knowledge):
+    for mechanism in of_other_product(case, knowledge):
         weighed[mechanism] -= knowledge.weights.other_product
     if may_be_ours(case.codes, knowledge):
         weighed[Mechanism.NONE] -= MAY_BE_OURS * knowledge.weights.code
@@ -239,9 +248,13 @@ def _support(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechanism, floa
         mechanisms = mechanisms_of(code, knowledge)
         for mechanism in mechanisms:
             yield mechanism, weights.code / math.sqrt(len(mechanisms))
+        if Mechanism.UNKNOWN in mechanisms and not code.startswith(GENERAL):
+            yield Mechanism.NONE, weights.code / math.sqrt(len(mechanisms)) - weights.code
     for fault in case.messages:
         if fault in knowledge.faults:
-            yield knowledge.faults[fault].mechanism, weights.code
+            pointed_to = _pointed_to(knowledge.faults[fault])
+            for mechanism in pointed_to:
+                yield mechanism, weights.code / math.sqrt(len(pointed_to))
     for term in case.terms:
         if term in knowledge.terms:
             for mechanism, points in knowledge.terms[term].points_to.items():
@@ -253,8 +266,20 @@ def _support(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechanism, floa
 def mechanisms_of(code: str, knowledge: Knowledge) -> frozenset[Mechanism]:
     """Return the mechanisms in which a code occurs."""
     listed = knowledge.codes[code].mechanisms if code in knowledge.codes else ()
-    faults = (f.mechanism for f in active_faults(knowledge) if code in f.signals.codes)
-    return frozenset({*listed, *faults})
+    faults = (f for f in active_faults(knowledge) if code in f.signals.codes)
+    return frozenset(listed).union(*(_pointed_to(fault) for fault in faults))
+
+
+def _pointed_to(fault: Fault) -> frozenset[Mechanism]:
+    """Return the mechanisms that a fault speaks for; one of several leaves open which it is."""
+    return fault.mechanisms | {Mechanism.UNKNOWN} if fault.also else fault.mechanisms
+
+
+def named_faults(case: Case, knowledge: Knowledge) -> tuple[Fault, ...]:
+    """Return the faults that codes and quoted messages name, without those of another product."""
+    named = (fault for fault in active_faults(knowledge) if _is_named(case, fault))
+    other = of_other_product(case, knowledge)
+    return tuple(fault for fault in named if fault.mechanism not in other)
 
 
 def _facts_met(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechanism, str]]:
@@ -273,7 +298,7 @@ def _left_by_answers(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechani
                 yield choice.leaves
 
 
-def _of_other_product(case: Case, knowledge: Knowledge) -> frozenset[Mechanism]:
+def of_other_product(case: Case, knowledge: Knowledge) -> frozenset[Mechanism]:
     """Return the mechanisms of the product that nobody mentioned, when one was mentioned."""
     named = _products_named(case, knowledge)
     if named == {Product.WINDOWS}:

@@ -12,12 +12,15 @@ from actions import wording
 from actions.case import Case
 from actions.decision import Decision, Reason
 from actions.evidence import (
+    OF_M365,
     Ranking,
     Scope,
     Understanding,
     certain_fault,
     escalation_sign,
     fault_for,
+    named_faults,
+    of_other_product,
     speaks_by_codes_alone,
     understand,
 )
@@ -26,7 +29,7 @@ from actions.unexplained import FAMILY, are_foreign, handed_over_unexplained, un
 from actions.walk import walk
 from knowledge.schema import Fault, Question
 from knowledge.store import Knowledge
-from knowledge.words import Mechanism
+from knowledge.words import Mechanism, Product
 
 #: Mechanisms with less than this share of the leader's are no contenders.
 CONTENDS_FROM = 0.1
@@ -138,24 +141,40 @@ def _start(case: Case, seen: Understanding, knowledge: Knowledge) -> Fault | Non
 def open_question(case: Case, ranking: Ranking, knowledge: Knowledge) -> Question | None:
     """Return the question that best tells the contenders apart, None when none is needed.
 
-    A question is needed when the leader is `unknown` or its share is too small to begin with it;
-    it must not have been asked, and its choices must part the contenders.
+    A question is needed when the leader is `unknown` or its share is too small to begin with it,
+    unless the fault is certain; it must not have been asked, and its choices must part the
+    contenders. Where one fault of several mechanisms is named, only Windows or Office is worth
+    asking.
     """
     leader, first = ranking[0]
     if leader is not Mechanism.UNKNOWN and first >= knowledge.weights.ask_below:
         return None
     contenders = {m: s for m, s in ranking if s >= CONTENDS_FROM * first}
+    named = named_faults(case, knowledge)
+    everywhere = [fault for fault in named if fault.also]
+    windows = of_other_product(case, knowledge) == OF_M365
+    if len(named) == len(everywhere) == 1 and _is_certain(named[0], contenders, windows):
+        return None
     asked = {entry.id for entry in case.log if entry.kind == "ask"}
     candidates = [
         (_left_together(question, contenders), question.id, question)
         for question in knowledge.questions.values()
-        if question.id not in asked
+        if question.id not in asked and (question.opening or not everywhere)
     ]
     sure = sum(contenders.values())
     useful = [c for c in candidates if c[0] < 0.999 * sure * sure] if len(contenders) > 1 else []
     if not useful and leader is Mechanism.UNKNOWN:
         useful = [c for c in candidates if c[2].opening]
     return min(useful)[2] if useful else None
+
+
+def _is_certain(fault: Fault, contenders: dict[Mechanism, float], windows: bool) -> bool:
+    """Tell whether a fault of several mechanisms is certain although its mechanism is not.
+
+    `windows`: Windows was mentioned and Office was not.
+    """
+    ours = windows or fault.product is Product.WINDOWS
+    return ours or fault.mechanisms.issuperset(contenders)
 
 
 def _left_together(question: Question, contenders: dict[Mechanism, float]) -> float:

@@ -157,7 +157,11 @@ class Escalation(Model):
 
 
 class Fault(Model):
-    """One fault, from what it is to who takes it over."""
+    """One fault, from what it is to who takes it over.
+
+    `also` are further mechanisms that it occurs in, for what has nothing to do with how a licence
+    is activated: a damaged licence store fails a KMS client and a retail key alike.
+    """
 
     id: str = Field(pattern=ID)
     title: Text
@@ -165,6 +169,7 @@ class Fault(Model):
     reviewed_on: str = Field(pattern=DAY)
     product: Product
     mechanism: Mechanism
+    also: tuple[Mechanism, ...] = ()
     usual: bool = False
     signals: Signals
     meaning: Text
@@ -176,6 +181,11 @@ class Fault(Model):
     warnings: tuple[Text, ...] = ()
     escalation: Escalation
     sources: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def mechanisms(self) -> frozenset[Mechanism]:
+        """Return every mechanism that the fault occurs in."""
+        return frozenset({self.mechanism, *self.also})
 
 
 class Evidence(Text):

@@ -7,7 +7,7 @@ import pytest
 from actions.case import Case
 from actions.evidence import Scope, fault_for, understand
 from actions.step import Kind
-from actions.triage import decide
+from actions.triage import decide, next_step
 from knowledge.store import load
 from knowledge.words import Mechanism, Product
 
@@ -112,3 +112,52 @@ def test_no_question_is_asked_when_a_code_names_one_fault() -> None:
 def test_a_question_is_asked_when_a_code_occurs_in_two_mechanisms() -> None:
     case = Case(said=("x",), intents={"describe_unknown": 1.0}, codes=("0x80280803",))
     assert decide(case, KNOWLEDGE).kind is Kind.ASK
+
+
+#: Codes of faults that have nothing to do with how a licence is activated.
+STORE, OPERATION = "0xC004E002", "0xC004F074"
+
+
+@pytest.mark.parametrize("mechanism", ["volume_kms", "volume_mak", "windows_retail"])
+def test_a_fault_of_every_mechanism_goes_first_where_a_code_names_it(mechanism: str) -> None:
+    case = Case(said=("x",), intents=described(mechanism), codes=(STORE,))
+    assert understand(case, KNOWLEDGE).mechanism == mechanism
+    fault = fault_for(case, Mechanism(mechanism), KNOWLEDGE)
+    assert fault
+    assert fault.id == "licence-store-damaged"
+
+
+def test_where_a_code_names_a_fault_of_the_mechanism_itself_that_one_is_walked() -> None:
+    case = Case(said=("x",), codes=(STORE, OPERATION))
+    fault = fault_for(case, Mechanism.VOLUME_KMS, KNOWLEDGE)
+    assert fault
+    assert fault.id == "kms-host-unreachable"
+
+
+def test_a_fault_of_every_mechanism_leaves_the_mechanism_open() -> None:
+    seen = understand(Case(said=("x",), codes=("0x8004FE21",)), KNOWLEDGE)
+    (_, first), (_, second) = seen.ranking[:2]
+    assert math.isclose(first, second)
+    assert Mechanism.UNKNOWN in dict(seen.ranking[:10])
+
+
+def test_a_code_that_names_one_fault_of_windows_needs_no_question() -> None:
+    step = next_step(Case(said=("x",), codes=("0x8004FE21",)), KNOWLEDGE)
+    assert (step.kind, step.fault) == (Kind.CHECK, "windows-not-genuine")
+
+
+def test_a_code_that_windows_and_office_both_show_is_asked_about() -> None:
+    step = next_step(Case(said=("x",), codes=("0x80070005",)), KNOWLEDGE)
+    assert (step.kind, step.id) == (Kind.ASK, "which-product")
+
+
+def test_where_windows_is_named_such_a_code_needs_no_question() -> None:
+    step = next_step(
+        Case(said=("x",), codes=("0x80070005",), terms=("windows-product",)), KNOWLEDGE
+    )
+    assert (step.kind, step.fault) == (Kind.CHECK, "activation-needs-rights")
+
+
+def test_a_code_of_licensing_is_never_out_of_scope_however_many_mechanisms_show_it() -> None:
+    case = Case(said=("x",), intents={"out_of_scope": 0.6, "explain": 0.4}, codes=("0xC004E002",))
+    assert understand(case, KNOWLEDGE).scope is Scope.IN
