@@ -178,10 +178,9 @@ def certain_fault(case: Case, knowledge: Knowledge) -> Fault | None:
     without any in the table occurs everywhere.
     """
     for code in case.codes:
-        faults = [f for f in active_faults(knowledge) if code in f.signals.codes]
-        listed = knowledge.codes[code].mechanisms if code in knowledge.codes else ()
-        if len(faults) == 1 and listed == (faults[0].mechanism,):
-            return faults[0]
+        fault = _only_fault(code, knowledge)
+        if fault and knowledge.codes[code].mechanisms == (fault.mechanism,):
+            return fault
     return None
 
 
@@ -350,7 +349,19 @@ def _is_named(case: Case, fault: Fault) -> bool:
 
 def _is_little_but_a_code(case: Case, knowledge: Knowledge) -> bool:
     words = sum(len(text.split()) for text in case.said)
-    return 0 < words <= FEW_WORDS and certain_fault(case, knowledge) is not None
+    named = any(_only_fault(code, knowledge) for code in case.codes)
+    return 0 < words <= FEW_WORDS and named
+
+
+def _only_fault(code: str, knowledge: Knowledge) -> Fault | None:
+    """Return the one fault that lists a code, None when several do.
+
+    None as well for a code without a mechanism in the table: it occurs everywhere.
+    """
+    if code not in knowledge.codes or not knowledge.codes[code].mechanisms:
+        return None
+    faults = [f for f in active_faults(knowledge) if code in f.signals.codes]
+    return faults[0] if len(faults) == 1 else None
 
 
 def _kind(term: str, knowledge: Knowledge) -> TermKind | None:

@@ -85,9 +85,15 @@ def test_an_answer_to_a_question_leaves_only_what_it_names() -> None:
 NOT_OURS = {"out_of_scope": 0.99, "describe_m365_device": 0.01}
 
 
-def test_few_words_around_a_code_that_occurs_only_here_are_for_us() -> None:
-    case = Case(said=("0x80180018 at my new laptop",), intents=NOT_OURS, codes=("0x80180018",))
-    assert understand(case, KNOWLEDGE).mechanism is Mechanism.M365_DEVICE
+@pytest.mark.parametrize("code", ["0x80180018", "AADSTS50076"])
+def test_few_words_around_a_code_that_occurs_only_here_are_for_us(code: str) -> None:
+    case = Case(said=(f"{code} at my new laptop",), intents=NOT_OURS, codes=(code,))
+    assert understand(case, KNOWLEDGE).scope is Scope.IN
+
+
+def test_few_words_around_a_code_that_occurs_everywhere_may_be_about_something_else() -> None:
+    case = Case(said=("Update 0x80072EE2",), intents=NOT_OURS, codes=("0x80072EE2",))
+    assert understand(case, KNOWLEDGE).scope is Scope.OUT
 
 
 def test_a_long_story_of_something_else_stays_out_whatever_code_it_names() -> None:

@@ -175,3 +175,12 @@ async def test_every_fault_of_the_article_is_reached(
     reached = person.step["fault"] or person.step["case"]["ranking"][0][0]
     assert reached == fault, (person.step["kind"], person.step["id"], person.step["case"])
     assert person.step["language"] == ("de", "en")[language]
+
+
+async def test_a_short_message_with_a_code_of_its_own_begins_that_fault_at_once(
+    person: Person,
+) -> None:
+    await person.say("PIN Fehler 0x801c03ed")
+    assert person.step["kind"] == "check"
+    assert person.step["fault"] == "hello-pin-not-created"
+    assert "0x801C03ED" in person.step["why"]
