@@ -1,4 +1,4 @@
-"""What the vocabulary hears in real sentences (heard.de.txt, heard.en.txt), and that no pattern is idle."""
+"""What the vocabulary hears in the sentences of heard.de.txt and heard.en.txt."""
 
 import json
 import os

@@ -1,7 +1,9 @@
 """What people say, as training data: mirrored, unambiguous, broad, and without keys."""
 
+import math
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +14,15 @@ from knowledge.words import Language, Mechanism
 
 NLU_DATA = Path(__file__).parents[2] / "nlu_data"
 #: Below this number of sentences a mechanism is guessed, not understood.
-ENOUGH = 40
+ENOUGH = 100
+#: So many ways there are at least for every move of a conversation.
+ENOUGH_FOR_A_MOVE = 40
 #: A story is at least this long; real descriptions are, and the telling word hides in them.
 STORY = 180
+#: From this share of common words on, a sentence of another intent steals.
+THEFT = 0.8
+#: Shorter sentences are alike by nature: "kann ich nicht", "weiß ich nicht".
+SHORT = 5
 #: So many stories has every mechanism in every language at least.
 STORIES = 6
 PRODUCT_KEY = re.compile(r"\b[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}\b", re.IGNORECASE)
@@ -53,6 +61,28 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
+def near_pairs(examples: list[Example]) -> Iterator[tuple[Example, Example]]:
+    """Yield the pairs of different intents that have nearly all words in common.
+
+    Such a pair shares one of its rarest words, so only sentences that do are compared.
+    """
+    sentences = [(one, frozenset(plain(one.text).split())) for one in examples]
+    frequency = Counter(word for _, words in sentences for word in words)
+    index: dict[str, list[tuple[Example, frozenset[str]]]] = defaultdict(list)
+    for entry in sentences:
+        one, words = entry
+        if len(words) < SHORT:
+            continue
+        rarest = sorted(words, key=lambda word: (frequency[word], word))
+        telling = rarest[: len(words) - math.ceil(THEFT * len(words)) + 1]
+        for other, its_words in {id(c): c for w in telling for c in index[w]}.values():
+            alike = len(words & its_words) / len(words | its_words)
+            if alike >= THEFT and other.intent != one.intent:
+                yield other, one
+        for word in telling:
+            index[word].append(entry)
+
+
 @pytest.fixture(scope="module")
 def examples() -> list[Example]:
     return read_examples()
@@ -80,6 +110,10 @@ def test_no_sentence_stands_under_two_intents(examples: list[Example]) -> None:
     assert {text: found for text, found in intents.items() if len(found) > 1} == {}
 
 
+def test_no_sentence_is_nearly_one_of_another_intent(examples: list[Example]) -> None:
+    assert [(a.intent, a.text, b.intent, b.text) for a, b in near_pairs(examples)] == []
+
+
 def test_no_sentence_stands_twice_in_a_language(examples: list[Example]) -> None:
     said = Counter((one.language, plain(one.text)) for one in examples)
     assert [place for place, times in said.items() if times > 1] == []
@@ -93,6 +127,11 @@ def test_every_mechanism_has_an_intent(descriptions: list[Example]) -> None:
 def test_every_mechanism_is_described_in_many_ways(descriptions: list[Example]) -> None:
     count = Counter((one.intent, one.language) for one in descriptions)
     assert {place: n for place, n in count.items() if n < ENOUGH} == {}
+
+
+def test_every_move_is_made_in_many_ways(examples: list[Example]) -> None:
+    count = Counter((one.intent, one.language) for one in examples if not one.describes)
+    assert {place: n for place, n in count.items() if n < ENOUGH_FOR_A_MOVE} == {}
 
 
 def test_every_mechanism_is_told_as_a_story_too(descriptions: list[Example]) -> None:
