@@ -247,7 +247,7 @@ def _support(case: Case, knowledge: Knowledge) -> Iterator[tuple[Mechanism, floa
         mechanisms = mechanisms_of(code, knowledge)
         for mechanism in mechanisms:
             yield mechanism, weights.code / math.sqrt(len(mechanisms))
-        if Mechanism.UNKNOWN in mechanisms and not code.startswith(GENERAL):
+        if _is_of_licensing(code, mechanisms):
             yield Mechanism.NONE, weights.code / math.sqrt(len(mechanisms)) - weights.code
     for fault in case.messages:
         if fault in knowledge.faults:
@@ -349,7 +349,10 @@ def _is_named(case: Case, fault: Fault) -> bool:
 
 def _is_little_but_a_code(case: Case, knowledge: Knowledge) -> bool:
     words = sum(len(text.split()) for text in case.said)
-    named = any(_only_fault(code, knowledge) for code in case.codes)
+    named = any(
+        _only_fault(code, knowledge) or _is_of_licensing(code, mechanisms_of(code, knowledge))
+        for code in case.codes
+    )
     return 0 < words <= FEW_WORDS and named
 
 
@@ -362,6 +365,11 @@ def _only_fault(code: str, knowledge: Knowledge) -> Fault | None:
         return None
     faults = [f for f in active_faults(knowledge) if code in f.signals.codes]
     return faults[0] if len(faults) == 1 else None
+
+
+def _is_of_licensing(code: str, mechanisms: frozenset[Mechanism]) -> bool:
+    """Tell whether a code occurs in licensing alone, though in many mechanisms of it."""
+    return Mechanism.UNKNOWN in mechanisms and not code.startswith(GENERAL)
 
 
 def _kind(term: str, knowledge: Knowledge) -> TermKind | None:

@@ -133,7 +133,13 @@ def _was_handed_over(case: Case) -> bool:
 
 
 def _start(case: Case, seen: Understanding, knowledge: Knowledge) -> Fault | None:
-    """Return the fault to walk: of the leading mechanism that is one."""
+    """Return the fault to walk: of the leading mechanism that is one.
+
+    Where none leads, the one fault of several mechanisms that is named goes first.
+    """
+    named = named_faults(case, knowledge)
+    if seen.ranking[0][0] is Mechanism.UNKNOWN and len(named) == 1 and named[0].also:
+        return named[0]
     leading = next((m for m, _ in seen.ranking if m is not Mechanism.UNKNOWN), None)
     return fault_for(case, leading, knowledge) if leading else None
 

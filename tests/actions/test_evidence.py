@@ -167,3 +167,21 @@ def test_where_windows_is_named_such_a_code_needs_no_question() -> None:
 def test_a_code_of_licensing_is_never_out_of_scope_however_many_mechanisms_show_it() -> None:
     case = Case(said=("x",), intents={"out_of_scope": 0.6, "explain": 0.4}, codes=("0xC004E002",))
     assert understand(case, KNOWLEDGE).scope is Scope.IN
+
+
+def test_few_words_around_a_code_of_every_licence_channel_are_for_us() -> None:
+    case = Case(said=("What does 0x4004F00C mean?",), intents=NOT_OURS, codes=("0x4004F00C",))
+    assert understand(case, KNOWLEDGE).scope is Scope.IN
+
+
+def test_few_words_around_an_error_number_that_any_program_shows_are_not() -> None:
+    case = Case(said=("printer says 0x80070422",), intents=NOT_OURS, codes=("0x80070422",))
+    assert understand(case, KNOWLEDGE).scope is Scope.OUT
+
+
+def test_where_no_mechanism_leads_the_named_fault_is_walked_and_not_a_faint_mechanism() -> None:
+    faint = {"describe_unknown": 0.9, "describe_volume_kms": 0.1}
+    terms = ("windows-product",)
+    case = Case(said=("x",), intents=faint, codes=("0x80072F8A",), terms=terms)
+    step = next_step(case, KNOWLEDGE)
+    assert (step.kind, step.fault) == (Kind.CHECK, "activation-service-blocked")
