@@ -197,11 +197,14 @@ class Evidence(Text):
 class MechanismInfo(Text):
     """A mechanism in words, as a choice of a question and in a summary.
 
-    `start_with` names the fault to walk when the mechanism has none of its own.
+    `start_with` names the fault to walk when the mechanism has none of its own. `anchor` says what
+    the licence is bound to, `trigger` what disturbs that.
     """
 
     product: Product
     start_with: str | None = None
+    anchor: Text | None = None
+    trigger: Text | None = None
 
 
 class Fact(Model):

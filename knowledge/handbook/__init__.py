@@ -1,0 +1,1 @@
+"""The handbook: the knowledge as pages for people, German and English, without a server."""
