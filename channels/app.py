@@ -1,4 +1,4 @@
-"""The web application: the chat page, Direct Line behind it, and /healthz.
+"""The web application: the chat page, Direct Line behind it, the handbook, and /healthz.
 
 `python -m channels.app --host … --port … --rasa …` runs it until SIGTERM.
 """
@@ -21,7 +21,7 @@ import aiohttp
 import click
 from aiohttp import hdrs, web
 
-from channels import directline
+from channels import directline, handbook
 from channels.cards import say
 from channels.engine import Engine, Health
 from channels.settings import Settings, secret_in
@@ -83,9 +83,11 @@ def init_app(
     app.cleanup_ctx.append(_connected(now))
     app.cleanup_ctx.append(_teams(now, parts or teams.Parts()))
     app.cleanup_ctx.append(_packed)
+    app.cleanup_ctx.append(handbook.shelved(knowledge))
     app.on_shutdown.append(directline.close_sockets)
     app.add_routes(directline.routes())
     app.add_routes(teams.routes())
+    app.add_routes(handbook.routes(lambda accepted: page_language("", accepted)))
     app.add_routes(
         [
             web.get("/", page),

@@ -1,6 +1,9 @@
-"""The command line of the knowledge: check, show, stats, export, schema."""
+"""The command line of the knowledge: check, show, stats, handbook, export, schema."""
 
+import json
+import os
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from rich.console import Console
 from knowledge import content_rules, editor, export, show, store
 from knowledge.errors import MalformedKnowledgeError, UnknownIdError
 from knowledge.findings import Finding, Messages, read_messages
+from knowledge.handbook import build
+from knowledge.handbook.pen import Pen
 from knowledge.schema import Check, Explanation, Fault, Measure, Model, Question
 from knowledge.words import Language, Severity
 
@@ -38,9 +43,9 @@ language_option = click.option(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Check, show, count and export the knowledge.
+    """Check, show, count, print and export the knowledge.
 
-    Das Wissen prüfen, ansehen, zählen und weitergeben.
+    Das Wissen prüfen, ansehen, zählen, als Handbuch schreiben und weitergeben.
     """
 
 
@@ -91,6 +96,33 @@ def stats_command(language: str, home: Path) -> None:
     Zählen, was im Wissen steht.
     """
     Console().print(show.numbers(_load(home), read_messages(), Language(language), date.today()))
+
+
+@main.command("handbook")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the pages; .lotse/handbook when none is named.",
+)
+@language_option
+@home_option
+def handbook_command(out: Path | None, language: str, home: Path) -> None:
+    """Write the handbook: pages to read in a browser, from disk as well, German and English.
+
+    Das Handbuch schreiben: Seiten für den Browser, auch ohne Server, Deutsch und Englisch.
+    """
+    # A knowledge of one's own may lack the words of the pages; they are the same everywhere.
+    own = _load(home)
+    knowledge = replace(own, phrases={**_load(store.HOME).phrases, **own.phrases})
+    pen = Pen(Language(language), knowledge.phrases)
+    folder = (out or Path(os.environ.get("LOTSE_HOME") or ".lotse") / "handbook").absolute()
+    try:
+        files = build.render(knowledge)
+        start = build.write(files, folder)
+    except build.NotOurFolderError as error:
+        raise click.ClickException(pen.word("not-ours-folder", folder=error.folder)) from error
+    click.echo(pen.word("written", count=len(files), folder=folder))
+    click.echo(pen.word("open", address=start.as_uri()))
 
 
 @main.command("export")

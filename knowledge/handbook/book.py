@@ -1,19 +1,18 @@
 """What stands where: the relations that the pages show, found once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from knowledge.families import ENTRA, HEX, family_of, number_in
-from knowledge.schema import Check, Evidence, Family, Fault, Measure, Source
+from knowledge.schema import Check, Explanation, Family, Fault, Measure, Source
 from knowledge.store import Knowledge
-from knowledge.words import Language, Mechanism, Phase, Place, Product, Risk, Status
+from knowledge.words import Language, Mechanism, Phase, Place, Product, Risk, Shell, Status
 
 #: Products in the order in which the handbook names them.
 PRODUCTS = (Product.WINDOWS, Product.M365)
 #: How many checks of a phase, and how many commands, fit on one sheet of paper.
-POSTER_CHECKS, POSTER_COMMANDS = 5, 9
+POSTER_CHECKS, POSTER_COMMANDS = 5, 8
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Poster:
     """What hangs on the wall: the checks used most, what only reads, and what needs consent."""
 
     checks: Mapping[Phase, tuple[Check, ...]]
-    commands: tuple[Evidence, ...]
+    commands: tuple[Check, ...]
     serious: tuple[Measure, ...]
 
 
@@ -109,11 +108,11 @@ class Book:
         return tuple(Message(text, language, tuple(f)) for (language, text), f in ordered)
 
     @cached_property
-    def explanations(self) -> Mapping[str, Any]:
+    def explanations(self) -> Mapping[str, Explanation]:
         """The explanations by id."""
-        return getattr(self.knowledge, "explanations", {})  # TODO core
+        return self.knowledge.explanations
 
-    def explained(self, id_: str) -> tuple[Any, ...]:
+    def explained(self, id_: str) -> tuple[Explanation, ...]:
         """Return what explains a fault, a check or a measure."""
         return tuple(one for one in self.explanations.values() if id_ in one.about)
 
@@ -176,13 +175,16 @@ class Book:
         measures = sorted(self.knowledge.measures.values(), key=lambda m: list(Risk).index(m.risk))
         return Poster(
             {phase: tuple(found[:POSTER_CHECKS]) for phase, found in by_phase.items()},
-            tuple(self._evidence_by_use())[:POSTER_COMMANDS],
+            _with_commands(checks)[:POSTER_COMMANDS],
             tuple(m for m in reversed(measures) if m.risk in (Risk.LIMITED, Risk.IRREVERSIBLE)),
         )
 
-    def _evidence_by_use(self) -> Iterator[Evidence]:
-        """Yield the evidence that a command gives, what most handovers bring first."""
-        brought = [id_ for fault in self.faults for id_ in fault.escalation.bring]
-        for id_, item in sorted(self.knowledge.evidence.items(), key=lambda e: -brought.count(e[0])):
-            if item.command and id_ in brought:
-                yield item
+
+def _with_commands(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Return the first check for each command that is typed."""
+    typed = (Shell.CMD, Shell.POWERSHELL)
+    found: dict[str, Check] = {}
+    for check in checks:
+        if check.command and check.command.shell in typed:
+            found.setdefault(check.command.text, check)
+    return tuple(found.values())

@@ -81,7 +81,12 @@ def old_files(folder: Path) -> set[str]:
     if not mark.exists():
         return set()
     listed = mark.read_text(encoding="utf-8").splitlines()
-    return {path for path in listed if ".." not in path and (folder / path).is_file()}
+    within = folder.resolve()
+    return {
+        path
+        for path in listed
+        if (folder / path).is_file() and (folder / path).resolve().is_relative_to(within)
+    }
 
 
 def _static() -> Iterator[Path]:
@@ -155,7 +160,9 @@ def _fault(fault: Fault, book: Book, pen: Pen) -> Page:
         "fault": fault,
         "drawings": [walk.draw(stages, after, shape) for shape in (walk.WIDE, walk.NARROW)],
         "leads": {
-            use.use: [(o.when, walk.target(o.then, fault, book.knowledge, pen)) for o in use.answers]
+            use.use: [
+                (o.when, walk.target(o.then, fault, book.knowledge, pen)) for o in use.answers
+            ]
             for use in fault.checks
         },
     }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -53,7 +53,7 @@ class Pen:
         return (". " if self.language is Language.DE else "/").strip().join((number, month, year))
 
 
-@lru_cache(maxsize=None)
+@cache
 def marked(text: str) -> Markup:
     """Return a sentence of Markdown as HTML; what looks like HTML stays text.
 
@@ -63,7 +63,7 @@ def marked(text: str) -> Markup:
     return Markup(_markdown().renderInline(text).replace("\n", "<br>\n"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "autolink", "html_inline"])
 

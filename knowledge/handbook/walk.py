@@ -6,7 +6,7 @@ put the result into SVG. Lengths are pixels at the drawing's own size.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 
 from knowledge.handbook.pen import Pen
 from knowledge.schema import Fault
@@ -20,8 +20,8 @@ LINE, SMALL_LINE = 19.0, 16.0
 PAD = 11.0
 #: Room for the number or icon at the left of a box.
 BADGE = 34.0
-#: Between two boxes of a column, and between two branches of a check.
-GAP, BRANCH_GAP = 34.0, 12.0
+#: Between two boxes of a column, between two branches of a check, and from it to their fork.
+GAP, BRANCH_GAP, FORK = 34.0, 12.0, 14.0
 NARROW_CHARACTERS = "iljtfrI.,:;'|!()[]/ -"
 WIDE_CHARACTERS = "mwMW@%&"
 
@@ -166,7 +166,9 @@ def _stage(fault: Fault, at: int, knowledge: Knowledge, pen: Pen) -> Stage:
     for outcome in use.answers:
         by_end.setdefault(outcome.then, []).append(labels.get(outcome.when, outcome.when))
     onward = tuple(by_end.pop(NEXT, ()))
-    branches = (Branch(tuple(names), target(end, fault, knowledge, pen)) for end, names in by_end.items())
+    branches = (
+        Branch(tuple(names), target(end, fault, knowledge, pen)) for end, names in by_end.items()
+    )
     phase = pen.word(f"phase-{check.phase}")
     here = Target("check", phase, pen.say(check.title), f"#check-{check.id}", check.phase)
     return Stage(here, at + 1, tuple(branches), onward)
@@ -209,7 +211,8 @@ def ends(fault: Fault, pen: Pen) -> tuple[Branch, ...]:
 def draw(walk: Iterable[Stage], after: Iterable[Branch], shape: Shape) -> Drawing:
     """Return the drawing of a walk in a shape."""
     rows: list[Row] = []
-    y, onward, came_from = 1.0, (), None
+    y, came_from = 1.0, None
+    onward: tuple[str, ...] = ()
     for stage in walk:
         drawn = _onto_column(stage.target, y, onward, came_from, shape, stage.number)
         branches = list(_branches(stage.branches, drawn.box, shape))
@@ -247,30 +250,30 @@ def _onto_column(
 
 
 def _branches(branches: Iterable[Branch], check: Box, shape: Shape) -> Iterator[Row]:
-    y = check.y if shape.beside else check.y + check.height + BRANCH_GAP
+    """Yield the branches of a check; the first of several gives the height of their fork."""
+    y, fork = (check.y if shape.beside else check.y + check.height + BRANCH_GAP), None
     for branch in branches:
-        row = _beside(branch, check, y, shape) if shape.beside else _below(branch, check, y, shape)
+        row = (
+            _beside(branch, check, y, fork, shape)
+            if shape.beside
+            else _below(branch, check, y, shape)
+        )
         yield row
+        fork = fork if fork is not None or not row.arrow else row.arrow.points[0][1]
         y = row.box.y + row.box.height + BRANCH_GAP
 
 
-def _beside(branch: Branch, check: Box, y: float, shape: Shape) -> Row:
-    """Return a branch to the right of its check."""
+def _beside(branch: Branch, check: Box, y: float, fork: float | None, shape: Shape) -> Row:
+    """Return a branch to the right of its check, its words above its line."""
     words = tuple(_answer_lines(branch.labels, shape.label))
     box = _box(branch.target, shape.target_x, y, shape.width - shape.target_x - 1)
-    tall = max(box.height, len(words) * SMALL_LINE + 14)
-    box = replace(box, height=tall)
-    middle = y + tall / 2
-    bus = check.x + check.width + 14
-    start = (check.x + check.width, check.y + 26)
-    if y == check.y:
-        middle = start[1]
-        points: tuple[tuple[float, float], ...] = (start, (shape.target_x, middle))
-    else:
-        points = ((bus, start[1]), (bus, middle), (shape.target_x, middle))
-    # The words stand on the line: the first of them above it, the others below.
-    label = Label(shape.label_x, middle - 6, words)
-    return Row(Arrow(points), label, box)
+    middle = y + max(26.0, len(words) * SMALL_LINE + 8)
+    box = replace(box, height=max(box.height, middle - y + 14))
+    edge, goal = check.x + check.width, (shape.target_x, middle)
+    bus = edge + FORK
+    start = ((edge, middle),) if fork is None else ((bus, fork), (bus, middle))
+    label = Label(shape.label_x, middle - 6 - (len(words) - 1) * SMALL_LINE, words)
+    return Row(Arrow((*start, goal)), label, box)
 
 
 def _below(branch: Branch, check: Box, y: float, shape: Shape) -> Row:
@@ -279,7 +282,11 @@ def _below(branch: Branch, check: Box, y: float, shape: Shape) -> Row:
     top = y + len(words) * SMALL_LINE + 4
     box = _box(branch.target, shape.target_x, top, shape.width - shape.target_x - 1)
     middle = box.y + 22
-    points = ((shape.trunk, check.y + check.height), (shape.trunk, middle), (shape.target_x, middle))
+    points = (
+        (shape.trunk, check.y + check.height),
+        (shape.trunk, middle),
+        (shape.target_x, middle),
+    )
     return Row(Arrow(points), Label(shape.label_x, y + SMALL - 1, words), box)
 
 
@@ -291,7 +298,7 @@ def _answer_lines(labels: Iterable[str], width: float) -> Iterator[str]:
 def _box(goal: Target, x: float, y: float, width: float, number: int = 0) -> Box:
     room = width - BADGE - 4 - PAD
     caption = tuple(wrap(goal.caption, room, SMALL))
-    lines = tuple(wrap(goal.text, room, TEXT * 1.06))  # bold letters are wider
+    lines = tuple(wrap(goal.text, room, TEXT * 1.12))  # bold letters are wider
     height = 2 * PAD + len(caption) * SMALL_LINE + len(lines) * LINE - 3
     return Box(goal, x, y, width, max(height, 44.0), caption, lines, number)
 
@@ -304,7 +311,7 @@ def width_of(text: str, size: float) -> float:
     return sum(map(_share, text)) * size
 
 
-@lru_cache(maxsize=None)
+@cache
 def _share(letter: str) -> float:
     if letter in NARROW_CHARACTERS:
         return 0.39
@@ -333,7 +340,11 @@ def wrap(text: str, width: float, size: float) -> Iterator[str]:
 def _words(text: str, width: float, size: float) -> Iterator[str]:
     for word in text.split():
         while width_of(word, size) > width:
-            cut = next(n for n in range(len(word), 0, -1) if n == 1 or width_of(word[:n], size) <= width - size)
+            cut = next(
+                n
+                for n in range(len(word), 0, -1)
+                if n == 1 or width_of(word[:n], size) <= width - size
+            )
             yield word[:cut] + "-"
             word = word[cut:]
         yield word

@@ -13,8 +13,11 @@ const lotseSearch = (() => {
   const TYPO = 0.35;
   const CODE = 1000;
   const PHRASE = 40;
-  // The share of a question's weight that a result has to answer.
-  const ENOUGH = 0.5;
+  // The share of a question's weight that a result has to answer, and of the best one's score.
+  const ENOUGH = 0.6;
+  const NEAR_BEST = 0.12;
+  // A shorter word is not the beginning of another one, unless it is still being typed.
+  const SHORT = 3;
 
   // The same word however it is typed: schlüssel, schluessel and schlussel are one.
   function fold(text) {
@@ -106,11 +109,11 @@ const lotseSearch = (() => {
     return shared >= 5 && shared >= 0.7 * Math.max(asked.length, word.length);
   }
 
-  function closeness(asked, word) {
+  function closeness(asked, word, typing) {
     if (asked === word) {
       return EXACT;
     }
-    if (word.startsWith(asked)) {
+    if (word.startsWith(asked) && (typing || asked.length > SHORT)) {
       return BEGINS;
     }
     if (alike(asked, word)) {
@@ -122,37 +125,43 @@ const lotseSearch = (() => {
     return asked.length >= 5 && nearly(asked, word) ? TYPO : 0;
   }
 
-  function matches(asked, index) {
+  // Where a word is found: how close the best match is, and what it is worth.
+  function matches(asked, index, typing) {
     const found = new Map();
-    let rarest = 0;
+    let weight = 0;
     for (const [word, where] of index.posts) {
-      const close = closeness(asked, word);
+      const close = closeness(asked, word, typing);
       if (!close) {
         continue;
       }
       const rare = Math.log(1 + index.entries.length / where.size);
-      rarest = Math.max(rarest, rare * close);
-      for (const [at, weight] of where) {
-        found.set(at, Math.max(found.get(at) || 0, weight * close * rare));
+      weight = Math.max(weight, rare * close);
+      for (const [at, place] of where) {
+        const best = found.get(at) || { close: 0, score: 0 };
+        const score = place * close * rare;
+        found.set(at, { close: Math.max(best.close, close), score: Math.max(best.score, score) });
       }
     }
-    return { found, weight: rarest };
+    return { found, weight };
   }
 
   function byWords(question, index) {
     const asked = [...new Set(words(question))].filter((word) => word.length > 1 || /\d/.test(word));
-    const parts = asked.map((word) => matches(word, index));
+    const parts = asked.map((word, at) => matches(word, index, at === asked.length - 1));
     const all = parts.reduce((sum, part) => sum + part.weight, 0);
     const scores = new Map();
     const answered = new Map();
     for (const { found, weight } of parts) {
-      for (const [at, score] of found) {
+      for (const [at, { close, score }] of found) {
         scores.set(at, (scores.get(at) || 0) + score);
-        answered.set(at, (answered.get(at) || 0) + weight);
+        // Something that is merely alike answers less, unless the question is one word.
+        const share = asked.length > 1 ? Math.min(1, close + 0.25) : 1;
+        answered.set(at, (answered.get(at) || 0) + weight * share);
       }
     }
-    for (const at of scores.keys()) {
-      if (answered.get(at) < ENOUGH * all) {
+    const least = NEAR_BEST * Math.max(...scores.values());
+    for (const [at, score] of scores) {
+      if (answered.get(at) < ENOUGH * all || score < least) {
         scores.delete(at);
       }
     }
@@ -269,21 +278,26 @@ const lotseSearch = (() => {
     return made;
   }
 
-  // The message that was asked for, else the sentence below the title.
+  // The code or message that was asked for, else the sentence below the title.
   function below(entry, asked) {
+    const code = entry.k === "faults" && lotseSearch.codesIn(field.value).find((one) => (entry.c || []).includes(one));
+    if (code) {
+      return `${code} · ${entry.s}`;
+    }
     const fits = (text) => asked.every((word) => lotseSearch.fold(text).includes(word));
-    const message = (entry.m || []).find(fits);
-    return message ? `„${message}“` : entry.s || "";
+    return (entry.m || []).find(fits) || entry.s || "";
   }
 
   function line(entry, asked) {
     const item = document.createElement("li");
     const link = element("a", "");
+    const more = below(entry, asked);
+    const quoted = (entry.m || []).includes(more);
     link.href = said.up + entry.u;
     link.append(
       element("span", index.words[entry.k], `kind kind-${entry.k}`),
       marked("strong", entry.t, asked),
-      marked("span", below(entry, asked), asked, "below"),
+      marked(quoted ? "q" : "span", more, asked, "below"),
     );
     item.append(link);
     return item;
