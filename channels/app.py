@@ -80,10 +80,10 @@ def init_app(
     )
     app[SETTINGS] = settings
     app[KNOWLEDGE] = knowledge
+    app[handbook.SHELF] = handbook.Shelf(knowledge)
     app.cleanup_ctx.append(_connected(now))
     app.cleanup_ctx.append(_teams(now, parts or teams.Parts()))
     app.cleanup_ctx.append(_packed)
-    app.cleanup_ctx.append(handbook.shelved(knowledge))
     app.on_shutdown.append(directline.close_sockets)
     app.add_routes(directline.routes())
     app.add_routes(teams.routes())
@@ -312,9 +312,11 @@ def main(host: str, port: int, rasa_url: str, secret_file: Path | None) -> None:
         teams=_teams_settings(home, knowledge),
         state=home / "state",
     )
+    app = init_app(settings, knowledge)
+    app.on_startup.append(handbook.warm)
     # No access log: the address of a stream carries its token.
     web.run_app(
-        init_app(settings, knowledge),
+        app,
         host=host,
         port=port,
         access_log=None,

@@ -6,8 +6,9 @@ import asyncio
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from aiohttp import hdrs, web
 
@@ -18,20 +19,58 @@ from knowledge.store import Knowledge
 Chooser = Callable[[str], str]
 #: A smaller body is sent as it is.
 WORTH_PACKING = 1000
+ANY = "application/octet-stream"
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A file of the handbook, as it is and compressed; `tag` is its fingerprint."""
+    """A file of the handbook; it is compressed when somebody asks for it."""
 
     plain: bytes
-    small: bytes
     kind: str
-    tag: str
+
+    @cached_property
+    def small(self) -> bytes:
+        """The file compressed, or as it is where that is not worth it."""
+        if len(self.plain) < WORTH_PACKING:
+            return self.plain
+        return gzip.compress(self.plain, 5, mtime=0)
+
+    @cached_property
+    def tag(self) -> str:
+        """The fingerprint by which a browser asks whether its copy is still good."""
+        return f'"{hashlib.sha256(self.plain).hexdigest()[:16]}"'
 
 
-Shelf = Mapping[str, Leaf]
-SHELF: web.AppKey[asyncio.Task[Shelf]] = web.AppKey("handbook")
+class Shelf:
+    """The handbook of a running server: rendered once, in a thread, when it is first wanted."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._task: asyncio.Task[Mapping[str, Leaf]] | None = None
+
+    async def leaves(self) -> Mapping[str, Leaf]:
+        """Return every file by its path; who asks early waits until they are rendered."""
+        return await asyncio.shield(self.begin())
+
+    def begin(self) -> asyncio.Task[Mapping[str, Leaf]]:
+        """Begin to render, unless that has begun."""
+        if self._task is None:
+            self._task = asyncio.create_task(asyncio.to_thread(_leaves, self._knowledge))
+        return self._task
+
+
+SHELF = web.AppKey("handbook", Shelf)
+
+
+async def warm(app: web.Application) -> None:
+    """Begin to render at the start of a server, beside everything else."""
+    app[SHELF].begin()
+
+
+def _leaves(knowledge: Knowledge) -> Mapping[str, Leaf]:
+    files = build.render(knowledge)
+    return {path: Leaf(body, mimetypes.guess_type(path)[0] or ANY) for path, body in files.items()}
 
 
 def routes(choose: Chooser) -> Iterable[web.RouteDef]:
@@ -54,32 +93,10 @@ async def _to_gate(request: web.Request) -> web.Response:
     return web.Response(status=302, headers={"Location": "handbook/"})
 
 
-def shelved(knowledge: Knowledge) -> Callable[[web.Application], AsyncIterator[None]]:
-    """Return what renders the handbook beside the running server."""
-
-    async def shelve(app: web.Application) -> AsyncIterator[None]:
-        app[SHELF] = asyncio.create_task(asyncio.to_thread(shelf, knowledge))
-        yield
-        app[SHELF].cancel()
-
-    return shelve
-
-
-def shelf(knowledge: Knowledge) -> Shelf:
-    """Return every file of the handbook, ready to send."""
-    return {path: _leaf(path, body) for path, body in build.render(knowledge).items()}
-
-
-def _leaf(path: str, body: bytes) -> Leaf:
-    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-    small = gzip.compress(body, 5, mtime=0) if len(body) >= WORTH_PACKING else body
-    return Leaf(body, small, kind, f'"{hashlib.sha256(body).hexdigest()[:16]}"')
-
-
 async def leaf(request: web.Request) -> web.Response:
     """Give a file of the handbook; only what was rendered is ever given."""
     path = request.match_info["path"]
-    files = await asyncio.shield(request.app[SHELF])
+    files = await request.app[SHELF].leaves()
     if f"{path}/index.html" in files:
         return web.Response(status=302, headers={"Location": f"{path.rpartition('/')[2]}/"})
     found = files.get(f"{path}index.html" if path.endswith("/") else path)

@@ -1,6 +1,5 @@
 """The command line of the knowledge: check, show, stats, handbook, export, schema."""
 
-import json
 import os
 import sys
 from dataclasses import replace
@@ -117,6 +116,7 @@ def handbook_command(out: Path | None, language: str, home: Path) -> None:
     pen = Pen(Language(language), knowledge.phrases)
     folder = (out or Path(os.environ.get("LOTSE_HOME") or ".lotse") / "handbook").absolute()
     try:
+        build.must_be_ours(folder)  # before the work, not after it
         files = build.render(knowledge)
         start = build.write(files, folder)
     except build.NotOurFolderError as error:

@@ -11,8 +11,8 @@ from knowledge.words import Language, Mechanism, Phase, Place, Product, Risk, Sh
 
 #: Products in the order in which the handbook names them.
 PRODUCTS = (Product.WINDOWS, Product.M365)
-#: How many checks of a phase, and how many commands, fit on one sheet of paper.
-POSTER_CHECKS, POSTER_COMMANDS = 5, 8
+#: How many checks of a phase, commands and serious measures fit on one sheet of paper.
+POSTER_CHECKS, POSTER_COMMANDS, POSTER_SERIOUS = 5, 7, 13
 
 
 @dataclass(frozen=True)
@@ -172,11 +172,13 @@ class Book:
         """What the poster shows: of everything, what most faults use."""
         checks = sorted(self.knowledge.checks.values(), key=lambda c: -len(self.with_check(c.id)))
         by_phase = {phase: [check for check in checks if check.phase is phase] for phase in Phase}
-        measures = sorted(self.knowledge.measures.values(), key=lambda m: list(Risk).index(m.risk))
+        known = self.knowledge.measures.values()
+        serious = [m for m in known if m.risk in (Risk.LIMITED, Risk.IRREVERSIBLE)]
+        serious.sort(key=lambda m: (m.risk is Risk.LIMITED, -len(self.with_measure(m.id))))
         return Poster(
             {phase: tuple(found[:POSTER_CHECKS]) for phase, found in by_phase.items()},
             _with_commands(checks)[:POSTER_COMMANDS],
-            tuple(m for m in reversed(measures) if m.risk in (Risk.LIMITED, Risk.IRREVERSIBLE)),
+            tuple(serious[:POSTER_SERIOUS]),
         )
 
 

@@ -63,8 +63,7 @@ def write(files: Files, folder: Path) -> Path:
 
     Raises NotOurFolderError when the folder holds anything that is not a handbook.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        raise NotOurFolderError(folder)
+    must_be_ours(folder)
     for path in old_files(folder) - set(files):
         (folder / path).unlink()
     for path, content in files.items():
@@ -73,6 +72,12 @@ def write(files: Files, folder: Path) -> Path:
         target.write_bytes(content)
     (folder / MARK).write_text("\n".join(sorted(files)) + "\n", encoding="utf-8")
     return folder / "index.html"
+
+
+def must_be_ours(folder: Path) -> None:
+    """Raise NotOurFolderError when the folder holds anything that is not a handbook."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise NotOurFolderError(folder)
 
 
 def old_files(folder: Path) -> set[str]:

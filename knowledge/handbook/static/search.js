@@ -13,6 +13,8 @@ const lotseSearch = (() => {
   const TYPO = 0.35;
   const CODE = 1000;
   const PHRASE = 40;
+  // The very term of an explanation stands in the question ("What is KMS?").
+  const TERM = 25;
   // The share of a question's weight that a result has to answer, and of the best one's score.
   const ENOUGH = 0.6;
   const NEAR_BEST = 0.12;
@@ -83,7 +85,9 @@ const lotseSearch = (() => {
         codes.set(code, [...(codes.get(code) || []), at]);
       }
     });
-    return { ...index, posts, said, codes };
+    // An explanation is named by its term: explanations.html#kms.
+    const terms = index.entries.map((entry) => (entry.k === "explanations" ? words(entry.u.split("#")[1]) : []));
+    return { ...index, posts, said, codes, terms };
   }
 
   // One wrong, missing or additional letter.
@@ -177,6 +181,12 @@ const lotseSearch = (() => {
     index.said.forEach((texts, at) => {
       if (phrase.length >= 8 && texts.some((text) => text.includes(phrase) || phrase.includes(text))) {
         scores.set(at, (scores.get(at) || 0) + PHRASE);
+      }
+    });
+    const asked = words(question);
+    index.terms.forEach((term, at) => {
+      if (term.length && term.every((word) => asked.includes(word))) {
+        scores.set(at, (scores.get(at) || 0) + TERM);
       }
     });
     for (const code of known) {
