@@ -7,16 +7,19 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bench import understanding, weights
+from bench import kb, understanding, weights
 from channels.services import NotStarted
 
 
 def main() -> int:
     """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(prog="./lotse bench")
-    commands = parser.add_subparsers(required=True, dest="command", metavar="understanding|weights")
+    commands = parser.add_subparsers(
+        required=True, dest="command", metavar="understanding|weights|knowledge"
+    )
     command = commands.add_parser("weights")
     command.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    commands.add_parser("knowledge")
     command = commands.add_parser("understanding")
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument("--url", metavar="RASA")
@@ -24,6 +27,9 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.command == "weights":
         print(*weights.measure(arguments.files), sep="\n")
+        return 0
+    if arguments.command == "knowledge":
+        print(*kb.measure(), sep="\n")
         return 0
     try:
         posts = understanding.labelled(arguments.file)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from knowledge.documents import texts
 from knowledge.families import family_of
 from knowledge.findings import Finding, Messages, Problem, Spot
 from knowledge.schema import CODE, Answer, Check, Fault, Measure, QuestionChoice
@@ -646,7 +645,7 @@ def both_languages(ground: Ground) -> Iterator[Problem]:
     """No German sentence is its own translation. Commands and short names may be."""
     commands = set(_commands(ground.knowledge))
     for document in ground.reading.documents:
-        for way, german, english in texts(document):
+        for way, german, english in document.texts:
             same = german == english and german.strip("`") not in commands
             if same and not _is_name(german):
                 yield Problem(document.spot(*way, "en"), "same-text", {"value": german})
@@ -655,7 +654,7 @@ def both_languages(ground: Ground) -> Iterator[Problem]:
 def same_in_both_languages(ground: Ground) -> Iterator[Problem]:
     """Codes, commands, switches and links into Settings are the same in both languages."""
     for document in ground.reading.documents:
-        for way, german, english in texts(document):
+        for way, german, english in document.texts:
             yield from _differences(document.spot(*way, "en"), UNTRANSLATED, german, english)
 
 
@@ -663,7 +662,7 @@ def same_placeholders(ground: Ground) -> Iterator[Problem]:
     """Every phrase has the same placeholders in both languages."""
     for document in ground.reading.documents:
         if document.file.startswith("phrases/"):
-            for way, german, english in texts(document):
+            for way, german, english in document.texts:
                 yield from _differences(document.spot(*way, "en"), PLACEHOLDER, german, english)
 
 
@@ -676,14 +675,14 @@ def codes_are_written_alike(ground: Ground) -> Iterator[Problem]:
     for code in ground.knowledge.codes:
         yield from _code_problem(ground.spot("codes", code), code)
     for document in ground.reading.documents:
-        for way, *sentences in texts(document):
+        for way, *sentences in document.texts:
             for code in sorted({c for text in sentences for c in LIKE_A_CODE.findall(text)}):
                 yield from _code_problem(document.spot(*way), code)
 
 
 def no_product_keys(ground: Ground) -> Iterator[Problem]:
     """No file holds anything that looks like a product key, not even in a comment."""
-    for spot, line in _raw_lines(ground):
+    for spot, line in _lines_like(ground, PRODUCT_KEY):
         for key in PRODUCT_KEY.findall(line):
             if set(key.upper()) != {"X", "-"}:
                 yield Problem(spot, "product-key", {"end": key[-5:]})
@@ -691,7 +690,7 @@ def no_product_keys(ground: Ground) -> Iterator[Problem]:
 
 def no_piracy(ground: Ground) -> Iterator[Problem]:
     """No activator is named outside the vocabulary, which recognises the request for one."""
-    for spot, line in _raw_lines(ground):
+    for spot, line in _lines_like(ground, PIRACY):
         if not spot.file.startswith("vocabulary/"):
             for name in PIRACY.findall(line):
                 yield Problem(spot, "piracy", {"value": name})
@@ -926,10 +925,12 @@ def _code_problem(spot: Spot, code: str) -> Iterator[Problem]:
     yield Problem(spot, "code-form", {"value": code}, choices)
 
 
-def _raw_lines(ground: Ground) -> Iterator[tuple[Spot, str]]:
+def _lines_like(ground: Ground, pattern: re.Pattern[str]) -> Iterator[tuple[Spot, str]]:
+    """Yield the lines, comments too, of every document in which a pattern occurs."""
     for document in ground.reading.documents:
-        for at, line in enumerate(document.text.splitlines(), start=1):
-            yield Spot(document.file, at), line
+        if pattern.search(document.text):
+            for at, line in enumerate(document.text.splitlines(), start=1):
+                yield Spot(document.file, at), line
 
 
 def _days_since(day: str, today: date) -> int:

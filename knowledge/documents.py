@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.resolver import VersionedResolver
 
 from knowledge.findings import Problem, Spot
 
 HEX = re.compile(r"0[xX][0-9A-Fa-f]+")
+#: Where an anchor or alias may stand; most files have nothing like it.
+LIKE_AN_ANCHOR = re.compile(r"(?:^|[\s\[{,])[&*][^\s*]")
 TAG = "tag:yaml.org,2002:"
 Way = tuple[str | int, ...]
 
@@ -26,6 +30,11 @@ class Document:
     text: str
     data: Any
     lines: Mapping[Way, int]
+
+    @cached_property
+    def texts(self) -> tuple[tuple[Way, str, str], ...]:
+        """Every sentence for people in the document: its way, German, English."""
+        return tuple(_texts(self.data, ()))
 
     def spot(self, *way: str | int) -> Spot:
         """Return where the value stands, or the nearest thing around it that has a line."""
@@ -112,7 +121,18 @@ def _parsed(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         return _parsed_by(YAML(typ="safe", pure=True), text, file)
 
 
+class _Resolver(VersionedResolver):
+    """Knows what a plain value means; ruamel looks that up anew for every value."""
+
+    @cached_property
+    def versioned_resolver(self) -> Any:
+        return super().versioned_resolver
+
+
 def _parsed_by(yaml: YAML, text: str, file: str) -> tuple[Node | None, list[Problem]]:
+    yaml.Resolver = _Resolver
+    if not LIKE_AN_ANCHOR.search(text):
+        return yaml.compose(text), []
     # The events are asked, because nodes of the parser in C no longer show their anchors.
     anchors = [
         Problem(Spot(file, _line(event)), "anchor", {"value": str(event.anchor)})
@@ -120,11 +140,6 @@ def _parsed_by(yaml: YAML, text: str, file: str) -> tuple[Node | None, list[Prob
         if getattr(event, "anchor", None)
     ]
     return (None, anchors) if anchors else (yaml.compose(text), [])
-
-
-def texts(document: Document) -> Iterator[tuple[Way, str, str]]:
-    """Yield every sentence for people in the document: its way, German, English."""
-    yield from _texts(document.data, ())
 
 
 def _texts(data: Any, way: Way) -> Iterator[tuple[Way, str, str]]:
