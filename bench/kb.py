@@ -1,4 +1,4 @@
-"""How long the knowledge takes to be loaded, checked and written as the handbook, and how much it is.
+"""How long loading, checking and writing the knowledge takes, and how much of it there is.
 
 Numbers, no test. Loading and checking: the best of some runs in this process. The commands: once
 each, with the start of Python, as somebody waits for them.
