@@ -740,7 +740,7 @@ RULES = (
     ContentRule("confused-with-another", Severity.ERROR, confused_with_another),
     ContentRule("used-somewhere", Severity.WARNING, used_somewhere),
     ContentRule("faults-are-reached", Severity.ERROR, faults_are_reached),
-    ContentRule("faults-fit-two-screens", Severity.WARNING, faults_fit_two_screens),
+    ContentRule("faults-fit-two-screens", Severity.ERROR, faults_fit_two_screens),
     ContentRule("codes-of-faults-are-known", Severity.ERROR, codes_of_faults_are_known),
     ContentRule("beginnings-differ", Severity.ERROR, beginnings_differ),
     ContentRule("codes-have-a-family", Severity.ERROR, codes_have_a_family),

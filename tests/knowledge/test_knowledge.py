@@ -12,9 +12,6 @@ from knowledge.findings import read_messages
 from knowledge.schema import Explanation, Fault, Model
 from knowledge.words import Need, Phase, Place, Risk, Status
 
-#: Rules that some files still break, each with its reason. The list may only shrink.
-NOT_YET = {"faults-fit-two-screens"}  # two faults are being parted by their causes
-
 
 def newest_day() -> date:
     """Return the newest day that the knowledge names: it is judged as of that day."""
@@ -26,7 +23,7 @@ def newest_day() -> date:
 
 def test_the_knowledge_breaks_no_rule() -> None:
     findings = content_rules.check(store.read(), newest_day(), read_messages())
-    assert [str(finding) for finding in findings if finding.rule not in NOT_YET] == []
+    assert [str(finding) for finding in findings] == []
 
 
 def test_the_template_is_a_fault_that_breaks_no_rule(minimal: Path) -> None:
