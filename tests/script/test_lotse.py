@@ -16,7 +16,7 @@ TOOLS = (
     *("env", "readlink", "dirname", "df", "awk", "find", "sort"),
     *("xargs", "sha256sum", "flock", "tail", "sed", "grep", "cut"),
 )
-COMMANDS = ("serve", "chat", "triage", "kb", "train", "test", "bench")
+COMMANDS = ("serve", "chat", "triage", "kb", "train", "test", "bench", "teams", "doctor")
 
 #: A uv that makes an "environment" whose Python is this one, and says what it was asked.
 FAKE_UV = """#!/bin/bash
