@@ -353,7 +353,10 @@ MARKS = {State.OK: "✓", State.WRONG: "✗", State.UNKNOWN: "?", State.OFF: "�
 
 def sentence(finding: Finding, phrases: Phrases, language: str) -> str:
     """Return what was found as a sentence."""
-    return say(phrases, f"doctor_{finding.phrase}", language, **finding.values)
+    values = dict(finding.values)
+    if "part" in values:
+        values["part"] = say(phrases, f"services_{values['part']}", language)
+    return say(phrases, f"doctor_{finding.phrase}", language, **values)
 
 
 def told(finding: Finding, phrases: Phrases, language: str) -> dict[str, str]:

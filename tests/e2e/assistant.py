@@ -55,7 +55,13 @@ def started(home: Path) -> Assistant:
     process = subprocess.Popen(
         [sys.executable, "-m", "channels.services", "serve", "--port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "LOTSE_HOME": str(home), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"},
+        env={
+            **os.environ,
+            "LOTSE_HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C.UTF-8",
+            "LOTSE_TEAMS_PLAYGROUND": "1",
+        },
         stdout=(home / "logs" / "serve.log").open("wb"),
         stderr=subprocess.STDOUT,
     )

@@ -1,7 +1,8 @@
 """The Microsoft 365 Agents Playground, Microsoft's own stand-in for the Teams client.
 
-`./lotse test` installs it. It always says that its person speaks English; a relay in between
-says what a German Teams client says.
+`./lotse test` installs it. Two things it does otherwise than Teams, and a relay in between says
+what a Teams client says: it always says that its person speaks English, and it loses the newlines
+of a pasted text altogether, where Teams makes blanks of them and sends the text as HTML beside.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import escape
 from pathlib import Path
 
 import aiohttp
@@ -35,11 +37,14 @@ def node() -> str:
 
 
 @asynccontextmanager
-async def relay(bot: str, locale: str) -> AsyncIterator[str]:
-    """Give an address that passes activities on to the bot, their client's locale being another."""
+async def relay(bot: str, locale: str, pasted: str = "") -> AsyncIterator[str]:
+    """Give an address that passes activities on to the bot as a Teams client would send them."""
 
     async def pass_on(request: web.Request) -> web.Response:
         told = await request.json()
+        if pasted and told.get("text") == pasted.replace("\n", " "):
+            lines = escape(pasted).replace("\n", "<br>")
+            told["attachments"] = [{"contentType": "text/html", "content": f"<p>{lines}</p>"}]
         told |= {"locale": locale} if "locale" in told else {}
         for entity in told.get("entities", []):
             entity |= {"locale": locale} if "locale" in entity else {}
@@ -102,13 +107,28 @@ def box(page: Page) -> Locator:
 
 
 async def write(page: Page, text: str) -> None:
-    """Type a message and send it; its lines are pasted lines."""
+    """Type a message and send it."""
     await box(page).click()
-    for number, line in enumerate(text.split("\n")):
-        if number:
-            await page.keyboard.press("Shift+Enter")
-        await page.keyboard.insert_text(line)
+    await page.keyboard.insert_text(text)
     await page.keyboard.press("Enter")
+
+
+def cards(page: Page) -> Locator:
+    """Return the cards in the conversation."""
+    return page.locator(".ac-adaptiveCard")
+
+
+@asynccontextmanager
+async def one_card_more(page: Page) -> AsyncIterator[None]:
+    """Wait after the block until it has brought a card."""
+    before = await cards(page).count()
+    yield
+    await expect(cards(page)).to_have_count(before + 1, timeout=PATIENCE)
+
+
+async def buttons(page: Page) -> list[str]:
+    """Return what the buttons of the newest card say."""
+    return await cards(page).last.get_by_role("button").all_inner_texts()
 
 
 async def choose(page: Page, label: str) -> None:
