@@ -24,9 +24,11 @@ from aiohttp import hdrs, web
 from channels import directline, handbook
 from channels.cards import say
 from channels.engine import Engine, Health
+from channels.origins import BadOrigin, Origins, origins_in
 from channels.settings import Settings, secret_in
 from channels.teams import routes as teams
 from channels.teams.settings import BadSettings, TeamsSettings, read_settings
+from channels.tracker import Tracker
 from knowledge.store import Knowledge, load
 
 log = logging.getLogger(__name__)
@@ -42,23 +44,24 @@ GOODBYE = 2.0
 BUNDLE = Path("node_modules/botframework-webchat/dist/webchat.js")
 
 HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self' 'unsafe-inline'",  # Web Chat writes its styles into the page
-            "connect-src 'self' ws: wss:",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'self'",
-        )
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Server": "lizenzlotse",  # not the versions of what serves
 }
+#: What a page of ours may do; who may embed it is configuration.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # Web Chat writes its styles into the page
+        "connect-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self' {ancestors}",
+    )
+)
 
 
 def _now() -> datetime:
@@ -81,6 +84,7 @@ def init_app(
     app[SETTINGS] = settings
     app[KNOWLEDGE] = knowledge
     app[handbook.SHELF] = handbook.Shelf(knowledge)
+    app[directline.GATES] = directline.Gates(settings.origins, settings.limits, settings.proxies)
     app.cleanup_ctx.append(_connected(now))
     app.cleanup_ctx.append(_teams(now, parts or teams.Parts()))
     app.cleanup_ctx.append(_packed)
@@ -104,10 +108,10 @@ def _connected(now: Callable[[], datetime]) -> Callable[[web.Application], Async
         settings, knowledge = app[SETTINGS], app[KNOWLEDGE]
         async with aiohttp.ClientSession() as http:
             engine = Engine(http, settings.rasa_url, knowledge, settings.timeout_s, now)
-            tokens = directline.Tokens(settings.secret, now)
-            line = directline.Line(engine, knowledge.phrases, tokens, now)
+            line = _line(settings, engine, knowledge, now)
             app[ENGINE], app[directline.LINE] = engine, line
             app[CHECKUP] = Checkup(engine)
+            line.take_up()
             yield
             await line.close()
 
@@ -133,7 +137,7 @@ def _teams(
                 http,
                 now,
                 host=settings.host,
-                state=settings.state,
+                state=settings.state or Path(".lotse/state"),
                 parts=parts,
             ) as connected,
         ):
@@ -143,16 +147,28 @@ def _teams(
     return connect
 
 
+def _line(
+    settings: Settings, engine: Engine, knowledge: Knowledge, now: Callable[[], datetime]
+) -> directline.Line:
+    tokens = directline.Tokens(settings.secret, now, settings.token_life)
+    state = settings.state
+    store = directline.Store(state / "web.sqlite" if state else None)
+    tracker = Tracker(state / "tracker.sqlite" if state else None)
+    return directline.Line(engine, knowledge.phrases, tokens, now, store, tracker)
+
+
 @web.middleware
 async def _secured(request: web.Request, handler: directline.Handler) -> web.StreamResponse:
     """Put the security headers on every answer."""
+    ancestors = " ".join(request.app[SETTINGS].origins.allowed)
+    headers = HEADERS | {"Content-Security-Policy": POLICY.format(ancestors=ancestors)}
     try:
         response = await handler(request)
     except web.HTTPException as error:
-        error.headers.update(HEADERS)
+        error.headers.update(headers)
         raise
     if not response.prepared:  # a WebSocket has answered long ago
-        response.headers.update(HEADERS)
+        response.headers.update(headers)
     return response
 
 
@@ -294,7 +310,11 @@ async def webchat(request: web.Request) -> web.Response:
     "--rasa-url", "--rasa", "rasa_url", default="http://127.0.0.1:5005", show_default=True
 )
 @click.option("--secret-file", type=click.Path(dir_okay=False, path_type=Path))
-def main(host: str, port: int, rasa_url: str, secret_file: Path | None) -> None:
+@click.option("--origins", envvar="LOTSE_ORIGINS", default="", help="Pages that embed the chat.")
+@click.option("--proxies", envvar="LOTSE_PROXIES", default="", help="Addresses of our proxies.")
+def main(
+    host: str, port: int, rasa_url: str, secret_file: Path | None, origins: str, proxies: str
+) -> None:
     """Serve the chat page and Direct Line until SIGTERM.
 
     The secret that signs tokens is made in SECRET_FILE (default: state/web-secret in the folder
@@ -311,6 +331,8 @@ def main(host: str, port: int, rasa_url: str, secret_file: Path | None) -> None:
         port=port,
         teams=_teams_settings(home, knowledge),
         state=home / "state",
+        origins=_origins(origins),
+        proxies=frozenset(proxies.replace(",", " ").split()),
     )
     app = init_app(settings, knowledge)
     app.on_startup.append(handbook.warm)
@@ -333,6 +355,13 @@ def _teams_settings(home: Path, knowledge: Knowledge) -> TeamsSettings | None:
     except BadSettings as error:
         log.error("%s", say(knowledge.phrases, error.phrase, "en", **error.values))
         return None
+
+
+def _origins(text: str) -> Origins:
+    try:
+        return origins_in(text)
+    except BadOrigin as error:
+        raise click.ClickException(str(error)) from error
 
 
 if __name__ == "__main__":

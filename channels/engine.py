@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -31,13 +31,20 @@ CONVERSATIONS = 10_000
 
 @dataclass(frozen=True)
 class Incoming:
-    """One message of a person. `choice` is the id of the button that was clicked."""
+    """One message of a person. `choice` is the id of the button that was clicked.
+
+    `id` is the channel's own name for the message; Rasa keeps it beside the message. `step` is the
+    Step whose button was clicked: where it is given, a choice counts only while that Step is the
+    last one.
+    """
 
     conversation: str
     text: str
     locale: str = ""
     choice: str | None = None
     channel: str = "web"
+    id: str = ""
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ class Engine:
         self._http = http
         self._url = rasa_url.rstrip("/")
         self._phrases = knowledge.phrases
+        self.timeout_s = timeout_s
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._now = now
         self._talks: OrderedDict[str, _Talk] = OrderedDict()
@@ -125,10 +133,10 @@ class Engine:
         return answers
 
     async def start(
-        self, conversation: str, locale: str = "", channel: str = "web"
+        self, conversation: str, locale: str = "", channel: str = "web", id: str = ""
     ) -> tuple[Outgoing, ...]:
         """Return the greeting of a new conversation."""
-        message = Incoming(conversation, "", locale, channel=channel)
+        message = Incoming(conversation, "", locale, channel=channel, id=id)
         return await self._ask(message, "/start")
 
     async def healthy(self) -> Health:
@@ -157,6 +165,30 @@ class Engine:
         talk = self._talks.get(conversation)
         return talk.step if talk else ""
 
+    def recall(self, conversation: str, step: Mapping[str, Any]) -> None:
+        """Remember the last Step of a conversation from before this server started."""
+        _remember(self._talk(conversation), (Outgoing("", Step.from_json(step)),))
+
+    def forget(self, conversation: str) -> None:
+        """Remember nothing of a conversation."""
+        self._talks.pop(conversation, None)
+
+    def take_up(
+        self, message: Incoming, items: Sequence[Mapping[str, Any]]
+    ) -> tuple[Outgoing, ...]:
+        """Return what to show for the answers that Rasa gave to `message` while nobody listened."""
+        try:
+            answers = tuple(self._outgoing(item) for item in items)
+        except Exception as error:  # whatever stands there, as in _ask
+            log.warning("rasa gave no answer: %s", type(error).__name__)
+            return self.sorry(message)
+        _remember(self._talk(message.conversation), answers)
+        return answers
+
+    def sorry(self, message: Incoming) -> tuple[Outgoing, ...]:
+        """Return the apology for having no answer."""
+        return (replace(self.phrase("channel_sorry", message), failed=True),)
+
     def phrase(self, name: str, message: Incoming, **values: object) -> Outgoing:
         """Return a phrase of the channel's own in the language of the conversation."""
         return Outgoing(say(self._phrases, name, self.language(message), **values))
@@ -179,13 +211,16 @@ class Engine:
     async def _ask(self, message: Incoming, text: str) -> tuple[Outgoing, ...]:
         talk = self._talk(message.conversation)
         async with talk.lock:
+            # Looked at here and not when it came: another message may have been on its way.
+            if message.step and (message.step != talk.step or message.choice not in talk.offered):
+                return (self.phrase("channel_choice_gone", message),)
             try:
                 answers = await self._turn(message, text)
             except Exception as error:
                 # All of them: whatever Rasa sends or does not send, the person gets an answer.
                 # The type alone is logged: an error's text can hold what the person wrote.
                 log.warning("rasa gave no answer: %s", type(error).__name__)
-                return (replace(self.phrase("channel_sorry", message), failed=True),)
+                return self.sorry(message)
             _remember(talk, answers)
             return answers
 
@@ -196,6 +231,8 @@ class Engine:
             "channel": message.channel,
             "now": self._now().isoformat(),
         }
+        if message.id:
+            metadata["message_id"] = message.id
         items = await self._post(
             {"sender": message.conversation, "message": text, "metadata": metadata}
         )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from channels.teams.settings import TeamsSettings
+from channels.directline.limits import Limits
+from channels.directline.tokens import TOKEN_LIFE
+from channels.origins import Origins
 
 WEB_ROOT = Path(__file__).parent / "web"
 #: A secret that signs tokens, in bytes, at least.
@@ -19,7 +23,11 @@ class BadSecret(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where to listen, where Rasa is, and what signs the tokens."""
+    """Where to listen, where Rasa is, what signs the tokens, and who is let in.
+
+    `state` is the folder of what must survive a restart; without one nothing does. `proxies` are
+    the addresses of our own reverse proxies, whose word is taken for whom they speak.
+    """
 
     secret: str = field(repr=False)
     rasa_url: str = "http://127.0.0.1:5005"
@@ -27,9 +35,13 @@ class Settings:
     port: int = 3978
     web_root: Path = WEB_ROOT
     timeout_s: float = 4.0
-    #: None: Teams is not set up. `state` is where what must survive a restart stands.
+    #: None: Teams is not set up.
     teams: TeamsSettings | None = None
-    state: Path = Path(".lotse/state")
+    state: Path | None = None
+    origins: Origins = field(default_factory=Origins)
+    limits: Limits = field(default_factory=Limits)
+    proxies: frozenset[str] = frozenset()
+    token_life: timedelta = TOKEN_LIFE
 
 
 def secret_in(path: Path) -> str:

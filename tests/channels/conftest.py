@@ -11,6 +11,7 @@ from channels.app import init_app
 from channels.engine import Engine
 from channels.settings import Settings
 from knowledge.store import Knowledge, load
+from tests.channels.browser import Browser, generated
 from tests.channels.fake_rasa import FakeRasa
 from tests.channels.teams_desk import desk, microsoft, naps
 
@@ -66,3 +67,8 @@ async def client(rasa_url: str, knowledge: Knowledge, clock: Clock) -> AsyncIter
     settings = Settings(secret=SECRET, rasa_url=rasa_url, timeout_s=PATIENCE)
     async with TestClient(TestServer(init_app(settings, knowledge, clock))) as client:
         yield client
+
+
+@pytest.fixture
+async def browser(client: TestClient) -> Browser:
+    return await generated(client)

@@ -8,7 +8,10 @@ end in tests/e2e. `python -m tests.channels.fake_rasa PORT` serves it for lookin
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,13 +34,14 @@ def step(name: str, language: str) -> Step:
 class FakeRasa:
     """Answers by the words of a message, and remembers what it was sent.
 
-    Set `status`, `delay` or `raw` to misbehave.
+    Set `status`, `delay` or `raw` to misbehave. With `tracker` it keeps its events as Rasa does.
     """
 
     status: int = 200
     delay: float = 0.0
     raw: str | None = None
     health: bool = True
+    tracker: Path | None = None
     received: list[dict[str, Any]] = field(default_factory=list)
 
     def app(self) -> web.Application:
@@ -53,13 +57,33 @@ class FakeRasa:
     async def _webhook(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.received.append(body)
+        # A turn that has begun ends, whether somebody still waits for it or not.
+        return await asyncio.shield(asyncio.ensure_future(self._turn(body)))
+
+    async def _turn(self, body: dict[str, Any]) -> web.Response:
         if self.delay:
             await asyncio.sleep(self.delay)
         if self.raw is not None or self.status != 200:
             return web.Response(text=self.raw or "oops", status=self.status)
         if body["message"] == "/health_check":
             return web.json_response([{"custom": {"health": "ok"}}] if self.health else [])
-        return web.json_response(answer(body["message"], body.get("metadata") or {}))
+        answers = answer(body["message"], body.get("metadata") or {})
+        if self.tracker:
+            self._keep(body, answers)
+        return web.json_response(answers)
+
+    def _keep(self, body: dict[str, Any], answers: list[dict[str, Any]]) -> None:
+        user = {"event": "user", "text": body["message"], "metadata": body["metadata"]}
+        bots = [{"event": "bot", "text": one.get("text"), "data": one} for one in answers]
+        with closing(sqlite3.connect(self.tracker)) as db, db:
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255),"
+                " type_name VARCHAR(255), data TEXT)"
+            )
+            db.executemany(
+                "INSERT INTO events (sender_id, type_name, data) VALUES (?, ?, ?)",
+                [(body["sender"], one["event"], json.dumps(one)) for one in [user, *bots]],
+            )
 
 
 def answer(text: str, metadata: dict[str, Any]) -> list[dict[str, Any]]:

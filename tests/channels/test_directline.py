@@ -7,60 +7,11 @@ import jwt
 import pytest
 from yarl import URL
 
+from tests.channels.browser import Browser, error
 from tests.channels.conftest import SECRET
 from tests.channels.fake_rasa import step
 
 DAY = 24 * 60 * 60
-
-
-class Browser:
-    """A Direct Line client with a token, as a browser has it."""
-
-    def __init__(self, http, token):
-        self.http = http
-        self.token = token
-        self.conversation = jwt.decode(token, options={"verify_signature": False})["conv"]
-        self.user = jwt.decode(token, options={"verify_signature": False})["user"]
-
-    @property
-    def headers(self):
-        return {"Authorization": f"Bearer {self.token}"}
-
-    @property
-    def path(self):
-        return f"/directline/conversations/{self.conversation}"
-
-    async def open(self, locale="de-DE"):
-        body = {"user": {}, "locale": locale}
-        return await self.http.post("/directline/conversations", json=body, headers=self.headers)
-
-    async def post(self, **activity):
-        body = {"type": "message", "from": {"id": "somebody else"}, **activity}
-        return await self.http.post(f"{self.path}/activities", json=body, headers=self.headers)
-
-    async def read(self, watermark=""):
-        path = f"{self.path}/activities?watermark={watermark}"
-        return await (await self.http.get(path, headers=self.headers)).json()
-
-    async def heard(self, count, kind="message"):
-        """Return the first `count` messages, waiting for them."""
-        async with asyncio.timeout(5):
-            while True:
-                activities = (await self.read())["activities"]
-                messages = [one for one in activities if one["type"] == kind]
-                if len(messages) >= count:
-                    return messages
-                await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-async def browser(client):
-    answer = await client.post("/directline/tokens/generate")
-    return Browser(client, (await answer.json())["token"])
-
-
-async def error(response):
-    return response.status, (await response.json())["error"]["code"]
 
 
 # --- tokens ---------------------------------------------------------------------------------
@@ -154,15 +105,6 @@ async def test_a_conversation_that_was_not_opened_is_not_found(browser):
     assert await error(await browser.post(text="Hi")) == (404, "BadArgument")
 
 
-async def test_a_conversation_goes_on_where_a_watermark_says_after_a_restart(browser):
-    answer = await browser.http.get(f"{browser.path}?watermark=7", headers=browser.headers)
-    assert answer.status == 200
-    await browser.post(text="Hi")
-    echo, reply = await browser.heard(2)
-    assert echo["id"].endswith("|0000008")
-    assert reply["text"] == "echo: Hi"
-
-
 async def test_a_stream_address_follows_the_proxy_in_front(browser):
     await browser.open()
     headers = browser.headers | {"X-Forwarded-Proto": "https"}
@@ -254,17 +196,54 @@ async def test_a_submit_of_an_offered_choice_counts_as_the_choice(browser, rasa)
         {"choice": "yes", "step": "consent"},
         {"choice": "kms", "step": "consent"},
         {"choice": "forged", "step": "ask"},
+        {"choice": "forged"},
         {"choice": ["kms"]},
         {"something": "else"},
+        {},
     ],
 )
-async def test_a_forged_or_stale_choice_is_declined_and_not_sent(browser, rasa, knowledge, value):
+async def test_a_choice_that_was_never_offered_is_refused_and_not_sent(browser, rasa, value):
     await browser.open()
     await browser.post(text="0xC004F074")
     await browser.heard(3)
-    assert (await browser.post(value=value)).status == 200
-    reply = (await browser.heard(5))[-1]
+    assert await error(await browser.post(value=value)) == (400, "BadArgument")
+    assert len(await browser.heard(3)) == 3
+    assert len(rasa.received) == 2
+
+
+async def test_a_choice_of_an_earlier_question_is_declined_in_words(browser, rasa, knowledge):
+    await browser.open()
+    await browser.post(text="0xC004F074")
+    await browser.heard(3)
+    await browser.post(value={"choice": "kms", "step": "ask"})
+    await browser.heard(5)
+    assert (await browser.post(value={"choice": "mak", "step": "ask"})).status == 200
+    *_, echo, reply = await browser.heard(7)
+    assert echo["text"] == "Mit einem MAK-Schlüssel"
     assert reply["text"] == knowledge.phrases["channel_choice_gone"].de
+    assert reply["replyToId"] == echo["id"]
+    assert len(rasa.received) == 3
+
+
+async def test_a_second_click_never_answers_the_next_question(browser, rasa, knowledge):
+    await browser.open()
+    await browser.post(text="0xC004F074")
+    await browser.heard(3)
+    rasa.delay = 0.2
+    for _ in range(2):
+        assert (await browser.post(value={"choice": "kms", "step": "ask"})).status == 200
+    reply = (await browser.heard(7))[-1]
+    assert reply["text"] == knowledge.phrases["channel_choice_gone"].de
+    assert [body["metadata"]["choice"] for body in rasa.received] == [None, None, "kms"]
+
+
+async def test_an_activity_that_is_sent_again_counts_once(browser, rasa):
+    await browser.open()
+    await browser.heard(1)
+    sent = {"text": "Hi", "channelData": {"clientActivityID": "a1"}}
+    answers = [await (await browser.post(**sent)).json() for _ in range(3)]
+    assert len({answer["id"] for answer in answers}) == 1
+    assert len(await browser.heard(3)) == 3
     assert len(rasa.received) == 2
 
 
@@ -274,8 +253,6 @@ async def test_a_file_is_declined_in_words(browser, rasa, knowledge):
     await browser.post(attachments=[{"contentType": "image/png", "contentUrl": "data:,"}])
     reply = (await browser.heard(3))[-1]
     assert reply["text"] == knowledge.phrases["channel_attachment"].de
-    answer = await browser.http.post(f"{browser.path}/upload", headers=browser.headers)
-    assert await error(answer) == (415, "NotSupported")
 
 
 @pytest.mark.parametrize("kind", ["typing", "event", "conversationUpdate"])
