@@ -9,6 +9,7 @@ import asyncio
 import gzip
 import hashlib
 import html
+import json
 import logging
 import os
 import re
@@ -97,6 +98,7 @@ def init_app(
             web.get("/", page),
             web.get("/healthz", healthz),
             web.get("/assets/webchat.js", webchat),
+            web.get("/widget.js", widget),
             *(web.get(f"/{name}", _file) for name in FILES),
         ]
     )
@@ -210,6 +212,8 @@ async def healthz(request: web.Request) -> web.Response:
 # --- the page -------------------------------------------------------------------------------
 
 FILES = ("chat.js", "style.css", "favicon.svg")
+#: How the names of the launcher's words begin.
+LAUNCHER = "web_widget_"
 _GAP = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -220,7 +224,15 @@ async def page(request: web.Request) -> web.Response:
     )
     template = (request.app[SETTINGS].web_root / "index.html").read_text(encoding="utf-8")
     bundle = request.app[PACKED]
-    words = {"language": language, "bundle": bundle.version if bundle else ""}
+    theme = request.query.get("theme", "")
+    theme = theme if theme in ("light", "dark") else ""
+    words = {
+        "language": language,
+        "bundle": bundle.version if bundle else "",
+        "theme": theme,
+        "scheme": theme or "light dark",
+        "embedded": " data-embedded" if "embed" in request.query else "",
+    }
     phrases = request.app[KNOWLEDGE].phrases
 
     def fill(gap: re.Match[str]) -> str:
@@ -247,6 +259,31 @@ def page_language(asked: str, accepted: str) -> str:
     """
     browser = [entry.split(";")[0].strip()[:2].lower() for entry in accepted.split(",")]
     return next((one for one in (asked.lower(), *browser) if one in ("de", "en")), "de")
+
+
+async def widget(request: web.Request) -> web.Response:
+    """Give the launcher for other pages, with its words in both languages."""
+    template = (request.app[SETTINGS].web_root / "widget.js").read_text(encoding="utf-8")
+    phrases = request.app[KNOWLEDGE].phrases
+    names = [name for name in phrases if name.startswith(LAUNCHER)]
+    words = {
+        language: {name.removeprefix(LAUNCHER): say(phrases, name, language) for name in names}
+        for language in ("de", "en")
+    }
+    script = template.replace("{{words}}", json.dumps(words, ensure_ascii=False))
+    tag = f'"{hashlib.sha256(script.encode()).hexdigest()[:16]}"'
+    headers = {
+        "Cache-Control": "public, max-age=300",
+        "ETag": tag,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    if request.headers.get(hdrs.IF_NONE_MATCH) == tag:
+        return web.Response(status=304, headers=headers)
+    response = web.Response(
+        text=script, content_type="text/javascript", charset="utf-8", headers=headers
+    )
+    response.enable_compression()
+    return response
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

@@ -1,64 +1,111 @@
 // Draws Web Chat over our own Direct Line. No secret is here: the server gives a short-lived
-// token for one conversation, and the conversation survives a reload of this tab.
+// token for one conversation, and a key that takes it up again after a reload or a long sleep.
 "use strict";
 
 (() => {
   const domain = new URL("directline", document.baseURI).href;
-  const language = document.documentElement.lang;
+  const page = document.documentElement;
+  const language = page.lang;
   const locale = { de: "de-DE", en: "en-US" }[language];
+  const wish = new URLSearchParams(location.search);
+  const embedded = "embedded" in page.dataset && parent !== window;
   const chat = document.getElementById("chat");
   const notice = document.getElementById("notice");
+  const more = document.getElementById("more");
+  const sure = document.getElementById("sure");
+  const bundle = document.querySelector("script[src^='assets/webchat.js']");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const KEPT = "lizenzlotse";
   const CARD = "application/vnd.microsoft.card.adaptive";
   const MONOSPACE = "'Cascadia Mono', Consolas, 'DejaVu Sans Mono', Menlo, monospace";
+  const SENDBOX = "#chat textarea, #chat input[type=text]";
+  // What people have of a command's output; the server looks into a file, not at its name.
+  const TEXT_FILES = ".txt,.log,.csv,.json,.xml,.html,.htm,.reg,.ini,.out,text/*";
   // The values of DirectLineJS's connection status.
   const ONLINE = 2;
-  const OVER = [3, 4, 5];
+  const EXPIRED = 3;
+  const OVER = [4, 5];
 
   notice.dataset.state = "loading";
 
-  function tell(state) {
+  function tell(state, text) {
     notice.dataset.state = state;
-    notice.textContent = state ? notice.dataset[state] : "";
+    notice.textContent = text || notice.dataset[state] || "";
+  }
+
+  // What the page around this frame may know: nothing of what is written here.
+  function say(word) {
+    if (embedded) {
+      parent.postMessage({ lizenzlotse: word }, "*");
+    }
   }
 
   // --- the conversation ---------------------------------------------------------------------
 
-  async function ask(method, path, token) {
+  async function ask(method, path, { token, body } = {}) {
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    const response = await fetch(`${domain}${path}`, { method, headers });
+    const response = await fetch(`${domain}${path}`, {
+      method,
+      headers: { ...headers, ...(body && { "Content-Type": "application/json" }) },
+      body: body && JSON.stringify(body),
+    });
     if (!response.ok) {
-      throw new Error(`${path}: ${response.status}`);
+      throw new Error(`${method} ${path}: ${response.status}`);
     }
-    return response.json();
+    return response;
   }
+
+  const answer = async (...request) => (await ask(...request)).json();
 
   function kept() {
     try {
-      return JSON.parse(sessionStorage.getItem(KEPT));
+      return JSON.parse(sessionStorage.getItem(KEPT)) || {};
     } catch {
-      return null;
+      return {};
     }
   }
 
   function keep(conversation) {
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify(conversation));
+      sessionStorage.setItem(KEPT, JSON.stringify({ ...kept(), ...conversation }));
     } catch {
       // A browser without storage: the chat works, a reload begins anew.
     }
   }
 
+  function drop() {
+    try {
+      sessionStorage.removeItem(KEPT);
+    } catch {
+      // As above.
+    }
+  }
+
+  // Returns the conversation with a new token, its stream beginning after the watermark.
+  async function takenUp(watermark = "") {
+    const { conversationId, token, key } = kept();
+    if (!conversationId) {
+      throw new Error("There is no conversation to take up.");
+    }
+    const again = (token) =>
+      answer("GET", `/conversations/${conversationId}?watermark=${watermark}`, { token });
+    try {
+      return await again(token);
+    } catch {
+      const renewed = await answer("POST", "/tokens/resume", { body: { key } });
+      keep({ token: renewed.token, key: renewed.key });
+      return again(renewed.token);
+    }
+  }
+
   async function resumed() {
-    const { conversationId, token } = kept();
-    const conversation = await ask("GET", `/conversations/${conversationId}`, token);
-    return { conversationId, token: conversation.token };
+    const { conversationId, token } = await takenUp();
+    return { conversationId, token };
   }
 
   async function begun() {
-    const { conversationId, token } = await ask("POST", "/tokens/generate");
-    keep({ conversationId, token });
+    const { conversationId, token, key } = await answer("POST", "/tokens/generate");
+    keep({ conversationId, token, key });
     return { token, conversationStartProperties: { locale } };
   }
 
@@ -77,12 +124,58 @@
     return { ...action, payload: { ...action.payload, activity: drawn } };
   }
 
+  const NAMES = [
+    ...["page", "paper", "ink", "quiet", "line", "accent", "accent-ink"],
+    ...["tint-accent", "tint-good", "tint-warning", "tint-attention"],
+  ];
+
+  // As they are now: a scheme of the browser or of the page around us has been applied.
   function colours() {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    return Object.fromEntries(
-      ["page", "paper", "ink", "quiet", "line", "accent", "accent-ink"].map((n) => [n, colour(n)]),
-    );
+    const probe = document.body.appendChild(document.createElement("i"));
+    const pairs = NAMES.map((name) => {
+      probe.style.color = `var(--${name})`;
+      return [name, getComputedStyle(probe).color];
+    });
+    probe.remove();
+    return Object.fromEntries(pairs);
+  }
+
+  function parts(color) {
+    return color.match(/[\d.]+/g).slice(0, 3).map(Number);
+  }
+
+  function luminance(rgb) {
+    const [r, g, b] = rgb.map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  }
+
+  function contrast(one, other) {
+    const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  }
+
+  // The page's own colour, moved towards the ink until it can be read as text (WCAG 1.4.3).
+  function paintAccent() {
+    const wanted = wish.get("color");
+    page.style.removeProperty("--accent");
+    page.style.removeProperty("--accent-ink");
+    if (!wanted || !CSS.supports("color", wanted)) {
+      return;
+    }
+    page.style.setProperty("--accent", wanted);
+    const c = colours();
+    const [own, ink] = [parts(c.accent), parts(c.ink)];
+    const grounds = [c.page, c.paper, c["tint-accent"]].map(parts);
+    const mixed = (share) => own.map((part, i) => Math.round(part + (ink[i] - part) * share));
+    const steps = Array.from({ length: 21 }, (_, step) => mixed(step / 20));
+    const readable = (rgb) => grounds.every((ground) => contrast(rgb, ground) >= 4.6);
+    const accent = steps.find(readable) || ink;
+    const black = contrast(accent, [0, 0, 0]) > contrast(accent, [255, 255, 255]);
+    page.style.setProperty("--accent", `rgb(${accent.join(" ")})`);
+    page.style.setProperty("--accent-ink", black ? "#000" : "#fff");
   }
 
   function styleOptions(c) {
@@ -102,7 +195,8 @@
       bubbleFromUserBorderColor: c.accent,
       bubbleFromUserBorderRadius: 12,
       bubbleFromUserTextColor: c["accent-ink"],
-      hideUploadButton: true,
+      uploadAccept: TEXT_FILES,
+      uploadMultiple: false,
       maxMessageLength: 100000,
       sendBoxBackground: c.paper,
       sendBoxBorderTop: `solid 1px ${c.line}`,
@@ -135,9 +229,6 @@
         attention: text(c.ink),
       },
     });
-    const tint = dark.matches
-      ? { accent: "#12343d", good: "#143524", warning: "#3d3010", attention: "#471b1b" }
-      : { accent: "#e3f1f4", good: "#e2f3e8", warning: "#fff2d6", attention: "#fde8e6" };
     const fontSizes = { small: 14, default: 16, medium: 18, large: 21, extraLarge: 26 };
     const fontWeights = { lighter: 300, default: 400, bolder: 650 };
     return {
@@ -159,22 +250,40 @@
       containerStyles: {
         default: container(c.page),
         emphasis: container(c.paper),
-        accent: container(tint.accent),
-        good: container(tint.good),
-        warning: container(tint.warning),
-        attention: container(tint.attention),
+        accent: container(c["tint-accent"]),
+        good: container(c["tint-good"]),
+        warning: container(c["tint-warning"]),
+        attention: container(c["tint-attention"]),
       },
     };
   }
 
   // --- together -------------------------------------------------------------------------------
 
+  // A message that the server did not take: its sentence says why and what to do.
+  function noticed(action) {
+    if (action.type === "DIRECT_LINE/POST_ACTIVITY_REJECTED") {
+      const sentence = action.payload?.xhr?.response?.error?.message;
+      if (action.payload?.status !== 400 && sentence) {
+        tell("refused", sentence);
+      }
+    } else if (action.type === "DIRECT_LINE/POST_ACTIVITY_FULFILLED") {
+      tell("");
+    }
+    return action;
+  }
+
+  let line = null;
+
   async function run() {
     const conversation = await resumed().catch(begun);
     const directLine = WebChat.createDirectLine({ domain, ...conversation });
-    const store = WebChat.createStore({}, () => (next) => (action) => next(calm(action)));
+    const store = WebChat.createStore({}, () => (next) => (action) => next(noticed(calm(action))));
+    line = directLine;
 
     function draw() {
+      paintAccent();
+      page.classList.toggle("night", luminance(parts(colours().page)) < 0.2);
       const c = colours();
       WebChat.renderWebChat(
         {
@@ -188,32 +297,131 @@
       );
     }
 
+    // A token that expired while the computer slept is renewed, and nothing is lost.
+    async function renew() {
+      try {
+        const { token, streamUrl } = await takenUp(directLine.watermark);
+        directLine.reconnect({ token, streamUrl });
+        tell("resumed");
+        setTimeout(() => notice.dataset.state === "resumed" && tell(""), 8000);
+      } catch {
+        tell("ended");
+      }
+    }
+
+    let lost = false;
     directLine.connectionStatus$.subscribe((status) => {
-      if (status === ONLINE) {
-        tell("");
-      } else if (OVER.includes(status)) {
+      if (status === EXPIRED && !lost) {
+        lost = true;
+        renew();
+      } else if (status === ONLINE) {
+        lost = false;
+      } else if (OVER.includes(status) && notice.dataset.state !== "forgotten") {
         tell("ended");
       }
     });
     addEventListener("pagehide", () => {
       const { conversationId, token } = directLine;
-      if (conversationId) {
-        keep({ conversationId, token });
+      if (conversationId && kept().conversationId === conversationId) {
+        keep({ token });
       }
     });
     dark.addEventListener("change", draw);
     draw();
     tell("");
+    written();
   }
 
+  // The send box appears a moment after the chat is drawn.
+  function written() {
+    const box = document.querySelector(SENDBOX);
+    if (!box) {
+      requestAnimationFrame(written);
+      return;
+    }
+    addEventListener("focus", () => document.activeElement === document.body && box.focus());
+    say("ready");
+    if (embedded && document.hasFocus()) {
+      box.focus();
+    }
+  }
+
+  // --- the menu -------------------------------------------------------------------------------
+
+  const other = document.getElementById("language");
+  const address = new URLSearchParams(wish);
+  address.set("lang", other.lang);
+  other.search = address;
+
   document.getElementById("new").addEventListener("click", () => {
-    // The page leaves without keeping its conversation.
-    addEventListener("pagehide", () => sessionStorage.removeItem(KEPT));
+    drop();
     location.reload();
   });
 
-  run().catch((error) => {
+  document.getElementById("save").addEventListener("click", async () => {
+    more.open = false;
+    const token = line.token || kept().token;
+    const file = await ask("GET", `/conversations/${line.conversationId}/transcript`, { token });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await file.blob());
+    link.download = `lizenzlotse-${new Date().toISOString().slice(0, 10)}.txt`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+
+  document.getElementById("forget").addEventListener("click", () => {
+    more.open = false;
+    sure.returnValue = "no";
+    sure.showModal();
+  });
+
+  sure.addEventListener("close", async () => {
+    if (sure.returnValue !== "yes") {
+      more.querySelector("summary").focus();
+      return;
+    }
+    const token = line.token || kept().token;
+    const { message } = await answer("DELETE", `/conversations/${line.conversationId}`, { token });
+    drop();
+    tell("forgotten", message);
+    line.end();
+    chat.hidden = true;
+    document.getElementById("new").focus();
+  });
+
+  more.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget && !more.contains(relatedTarget)) {
+      more.open = false;
+    }
+  });
+  addEventListener("click", ({ target }) => {
+    if (!more.contains(target)) {
+      more.open = false;
+    }
+  });
+
+  // Escape closes the menu; in a frame the chat, unless Web Chat has a use for it: it leads from
+  // a message back to the place where one writes.
+  let from = null;
+  addEventListener("keydown", () => (from = document.activeElement), true);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || sure.open) {
+      return;
+    }
+    if (more.open) {
+      more.open = false;
+      more.querySelector("summary").focus();
+    } else if (!from?.closest(".webchat__basic-transcript")) {
+      say("close");
+    }
+  });
+
+  function failed(error) {
     console.error(error);
     tell("failed");
-  });
+  }
+
+  say("here");
+  bundle.addEventListener("load", () => run().catch(failed));
+  bundle.addEventListener("error", () => failed("Web Chat is missing."));
 })();

@@ -37,13 +37,21 @@ ROOT = Path(__file__).parents[2]
 async def test_the_page_speaks_the_language_asked_for(client, asked, browser, language):
     answer = await client.get("/", params={"lang": asked}, headers={"Accept-Language": browser})
     page = await answer.text()
-    assert f'<html lang="{language}">' in page
+    assert f'<html lang="{language}" ' in page
     assert "<title>Lizenzlotse</title>" in page
     assert "{{" not in page
 
 
 async def test_no_answer_lets_a_foreign_script_run(client):
-    for path in ("/", "/chat.js", "/style.css", "/healthz", "/nothing", "/directline/nothing"):
+    for path in (
+        "/",
+        "/chat.js",
+        "/widget.js",
+        "/style.css",
+        "/healthz",
+        "/nothing",
+        "/directline/nothing",
+    ):
         headers = (await client.get(path)).headers
         assert "default-src 'none'; script-src 'self';" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
@@ -81,6 +89,26 @@ async def test_web_chat_goes_out_unmodified_compressed_and_once(knowledge, tmp_p
         known = {"If-None-Match": small.headers["ETag"]}
         assert (await client.get("/assets/webchat.js", headers=known)).status == 304
         assert "max-age" in small.headers["Cache-Control"]
+
+
+async def test_the_launcher_is_small_knows_both_languages_and_runs_on_any_page(client):
+    answer = await client.get("/widget.js")
+    script = await answer.read()
+    assert len(script) < 15_000
+    assert answer.content_type == "text/javascript"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Chat schließen" in script.decode()
+    assert "Close chat" in script.decode()
+    assert "{{" not in script.decode()
+    known = {"If-None-Match": answer.headers["ETag"]}
+    assert (await client.get("/widget.js", headers=known)).status == 304
+
+
+async def test_the_page_in_a_frame_takes_the_wishes_of_the_page_around_it(client):
+    page = await (await client.get("/?embed=1&lang=en&theme=dark")).text()
+    assert '<html lang="en" class="dark" data-embedded>' in page
+    page = await (await client.get('/?lang=de&theme="><script>')).text()
+    assert '<html lang="de" class="">' in page
 
 
 async def test_healthz_is_good_when_rasa_has_its_model_and_an_action_answers(client):
