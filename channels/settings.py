@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from channels.teams.settings import TeamsSettings
 from channels.directline.limits import Limits
 from channels.directline.tokens import TOKEN_LIFE
 from channels.origins import Origins
+from channels.teams.settings import TeamsSettings
 
 WEB_ROOT = Path(__file__).parent / "web"
 #: A secret that signs tokens, in bytes, at least.
