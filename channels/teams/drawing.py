@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.step import Choice, Step
-from channels.cards import CARD, Phrases, card, plain, say
+from channels.cards import CARD, Phrases, card, say
 from channels.engine import Outgoing
 
 Json = dict[str, Any]
@@ -18,7 +18,7 @@ CARD_LIMIT = 25_000
 def message(answer: Outgoing, phrases: Phrases) -> Json:
     """Return an answer as an activity: a card, or text where there is no Step."""
     if not answer.step:
-        return {"type": "message", "text": answer.text, "textFormat": "plain"}
+        return text_only(answer.text)
     return {
         "type": "message",
         "locale": answer.step.language,
@@ -47,14 +47,9 @@ def answered_card(step: Step, choice: Choice, phrases: Phrases) -> Json:
     return drawn | {"body": [*drawn["body"], told], "msteams": {"width": "Full"}}
 
 
-def text_only(step_text: str) -> Json:
+def text_only(text: str) -> Json:
     """Return an answer without a card."""
-    return {"type": "message", "text": step_text, "textFormat": "plain"}
-
-
-def twin(step: Step, phrases: Phrases) -> Json:
-    """Return an answer's plain text, for where its card is refused."""
-    return text_only(plain(step, phrases))
+    return {"type": "message", "text": text, "textFormat": "plain"}
 
 
 def _with_execute(node: Any) -> Any:
