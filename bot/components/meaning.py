@@ -66,7 +66,6 @@ class Meaning(Component):
             C=settings["C"],
             max_iter=settings["max_iter"],
             tol=settings["tol"],
-            class_weight="balanced",
         )
 
     def learn(self, training_data: TrainingData) -> None:
