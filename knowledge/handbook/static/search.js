@@ -10,14 +10,18 @@ const lotseSearch = (() => {
   const BEGINS = 0.75;
   const STEM = 0.55;
   const INSIDE = 0.4;
+  // "office" at the end of "homeoffice": a compound's last part says least.
+  const HEAD = 0.15;
   const TYPO = 0.35;
   const CODE = 1000;
   const PHRASE = 40;
-  // The very term of an explanation stands in the question ("What is KMS?").
-  const TERM = 25;
+  // A question for the term of an explanation and nothing else ("What is KMS?"): all its other
+  // words stand in more than this share of the entries.
+  const TERM = 60;
+  const COMMON = 0.02;
   // The share of a question's weight that a result has to answer, and of the best one's score.
   const ENOUGH = 0.6;
-  const NEAR_BEST = 0.12;
+  const NEAR_BEST = 0.2;
   // A shorter word is not the beginning of another one, unless it is still being typed.
   const SHORT = 3;
 
@@ -123,8 +127,11 @@ const lotseSearch = (() => {
     if (alike(asked, word)) {
       return STEM;
     }
-    if ((asked.length >= 4 && word.includes(asked)) || (word.length >= 5 && asked.includes(word))) {
+    if ((asked.length >= 4 && word.includes(asked)) || (word.length >= 5 && asked.startsWith(word))) {
       return INSIDE;
+    }
+    if (word.length >= 5 && asked.includes(word)) {
+      return HEAD;
     }
     return asked.length >= 5 && nearly(asked, word) ? TYPO : 0;
   }
@@ -184,8 +191,10 @@ const lotseSearch = (() => {
       }
     });
     const asked = words(question);
+    const common = (word) => (index.posts.get(word)?.size || 0) > COMMON * index.entries.length;
     index.terms.forEach((term, at) => {
-      if (term.length && term.every((word) => asked.includes(word))) {
+      const whole = term.length && term.every((word) => asked.includes(word));
+      if (whole && asked.every((word) => term.includes(word) || common(word))) {
         scores.set(at, (scores.get(at) || 0) + TERM);
       }
     });
@@ -339,7 +348,12 @@ const lotseSearch = (() => {
     const found = lotseSearch.search(question, index);
     const lines = found.family ? [found.family, ...found.results.filter((one) => one !== found.family)] : found.results;
     const asked = lotseSearch.words(question);
+    // Somebody may be among the results already when later ones come.
+    const within = list.contains(document.activeElement);
     list.replaceChildren(...lines.slice(0, SHOWN).map((entry) => line(entry, asked)));
+    if (within) {
+      (list.querySelector("a") || field).focus();
+    }
     box.hidden = false;
     count.textContent = number(found);
   }
