@@ -156,8 +156,11 @@ class _Speaker:
             asked = (Choice(c.id, self._text(c.label)) for c in decision.question.choices)
             return (*asked, *self._hand_over_choice())
         named = dict(self._fixed_choices())
-        code = next(iter(self._case.doubtful), "")
-        return tuple(Choice(id_, self._phrase(name, code=code)) for id_, name in named.items())
+        values = {
+            "code": next(iter(self._case.doubtful), ""),
+            "measure": self._text(decision.measure.title) if decision.measure else "",
+        }
+        return tuple(Choice(id_, self._phrase(name, **values)) for id_, name in named.items())
 
     def of_codes(self) -> Iterator[str]:
         """Yield what is said of codes without a fault: their family, and that this is all."""
@@ -399,8 +402,9 @@ class _Speaker:
             yield ChoiceId.YES, "did-you-mean-yes"
             yield ChoiceId.NO, "did-you-mean-no"
         if kind is Kind.CONSENT:
-            yield ChoiceId.YES, "consent-yes"
+            # The harmless way out comes first: nobody confirms by picking the first that comes.
             yield ChoiceId.NO, "consent-no"
+            yield ChoiceId.YES, "consent-yes"
         if kind is Kind.MEASURE:
             yield ChoiceId.WORKED, "measure-worked"
             yield ChoiceId.STILL, "measure-still"

@@ -211,7 +211,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 # --- the page -------------------------------------------------------------------------------
 
-FILES = ("chat.js", "style.css", "favicon.svg")
+FILES = ("chat.js", "copy.js", "style.css", "favicon.svg")
 #: How the names of the launcher's words begin.
 LAUNCHER = "web_widget_"
 _GAP = re.compile(r"\{\{(\w+)\}\}")

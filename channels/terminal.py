@@ -1,52 +1,37 @@
 """A conversation in the terminal: `python -m channels.terminal`.
 
-On a terminal a Step is a panel and the line can be edited; without one every line of standard
-input is a message and every answer is plain text.
+On a terminal a Step is drawn and the line can be edited; without one every line of standard input
+is a message and every answer is plain text, or a Step in JSON where that is asked for.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import io
 import os
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 from uuid import uuid4
 
 import aiohttp
-from prompt_toolkit import PromptSession
-from prompt_toolkit.history import FileHistory
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-from rich.console import Console, Group, RenderableType
-from rich.markdown import Markdown
-from rich.padding import Padding
-from rich.panel import Panel
-from rich.text import Text
+from rich.console import Console
 
 from actions.step import Choice, Kind, Step
-from channels.cards import Phrases, command_hint, day, progress_line, say, ticket_lines
+from channels.cards import Phrases, say
+from channels.cards.layout import CONFIRM, choices
 from channels.engine import Engine, Incoming, Outgoing
-from channels.redaction import clean
+from channels.screens import JsonLines, Pipe, Screen, Teletype, Terminal, session_at
 from channels.services import Installation, NotStarted, engine_running
 from knowledge.store import load
 
 QUIT = ("/quit", "/exit", "/q")
+LANGUAGES = ("de", "en")
 #: How long one answer may take; the first one after a start is the slowest.
 TIMEOUT_S = 30.0
-RISK_STYLE = {"reversible": "yellow", "limited": "bold dark_orange", "irreversible": "bold red"}
-KIND_STYLE = {
-    Kind.ASK: "cyan",
-    Kind.CHECK: "blue",
-    Kind.MEASURE: "green",
-    Kind.CONSENT: "red",
-    Kind.ESCALATE: "magenta",
-    Kind.TICKET: "magenta",
-    Kind.RESOLVED: "green",
-    Kind.REFUSE: "red",
-}
+#: A "yes" of no more words than this is no consent yet.
+SHORT = 4
 
 
 class Assistant(Protocol):
@@ -59,19 +44,6 @@ class Assistant(Protocol):
 
     async def answer(self, message: Incoming) -> tuple[Outgoing, ...]:
         """Return what to show for a message."""
-
-
-class Screen(Protocol):
-    """Where a conversation is read from and shown."""
-
-    async def line(self) -> str | None:
-        """Return what the person wrote, None when there will be no more."""
-
-    def show(self, answer: Outgoing) -> None:
-        """Show one answer."""
-
-    def note(self, sentence: str) -> None:
-        """Show a sentence of the terminal's own."""
 
 
 # --- the conversation -----------------------------------------------------------------------
@@ -89,7 +61,12 @@ class Talk:
         self._language = language
         self._locale = language
         self._id = f"terminal-{uuid4().hex}"
-        self._choices: tuple[Choice, ...] = ()
+        self._step: Step | None = None
+        self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
+            "/help": self._help,
+            "/back": self._back,
+            "/language": self._switch,
+        }
 
     async def run(self) -> None:
         """Talk until the person has had enough."""
@@ -103,28 +80,72 @@ class Talk:
         self._note("terminal_goodbye")
 
     async def _turn(self, text: str) -> None:
-        number = chosen_number(text)
-        if number is None or not self._choices:
-            return await self._send(text, None)
-        if not 1 <= number <= len(self._choices):
-            return self._note("terminal_no_such_choice", number=number, last=len(self._choices))
-        choice = self._choices[number - 1]
-        return await self._send(choice.label, choice.id)
+        word, _, rest = text.strip().partition(" ")
+        if command := self._commands.get(word.casefold()):
+            return await command(rest.strip().casefold())
+        if self._step and self._step.kind is Kind.CONSENT:
+            return await self._decide(text, self._step)
+        return await self._choose(text)
 
-    async def _send(self, text: str, choice: str | None) -> None:
-        message = Incoming(self._id, text, self._locale, choice, "terminal")
-        self._show(await self._assistant.answer(message))
+    async def _choose(self, text: str) -> None:
+        """Send a message, or the choice that its number names."""
+        number = chosen_number(text)
+        offered = choices(self._step) if self._step else ()
+        if number is None or not offered:
+            return await self._send(text)
+        if not 1 <= number <= len(offered):
+            return self._note("terminal_no_such_choice", number=number, last=len(offered))
+        return await self._send(offered[number - 1].label, offered[number - 1])
+
+    async def _decide(self, text: str, step: Step) -> None:
+        """Take an answer to a question for consent: a yes has to be the whole word."""
+        confirm = next((one for one in step.choices if one.id == CONFIRM), None)
+        if confirm and is_same(text, self._say("terminal_consent_word")):
+            return await self._send(confirm.label, confirm)
+        if self._is_hasty(text, step):
+            return self._note("terminal_consent_needed", word=self._say("terminal_consent_word"))
+        return await self._choose(text)
+
+    def _is_hasty(self, text: str, step: Step) -> bool:
+        """Tell whether a text is a yes, but not the whole word."""
+        number, offered = chosen_number(text), choices(step)
+        if number is not None:
+            return 1 <= number <= len(offered) and offered[number - 1].id == CONFIRM
+        words = [word.strip(",.!") for word in text.casefold().split()]
+        return len(words) <= SHORT and words[0] in self._say("terminal_consent_short").split()
+
+    async def _send(self, text: str, choice: Choice | None = None) -> None:
+        id_ = choice.id if choice else None
+        message = Incoming(self._id, text, self._locale, id_, "terminal")
+        with self._screen.waiting(self._say("terminal_wait")):
+            answers = await self._assistant.answer(message)
+        self._show(answers)
+
+    async def _help(self, rest: str) -> None:
+        self._note("terminal_help", word=self._say("terminal_consent_word"))
+
+    async def _back(self, rest: str) -> None:
+        await self._send(self._say("terminal_say_back"))
+
+    async def _switch(self, rest: str) -> None:
+        """Go on in the language that is named, or in the other one."""
+        other = "de" if self._language == "en" else "en"
+        self._language = self._locale = rest if rest in LANGUAGES else other
+        await self._send(self._say("terminal_say_language"))
 
     def _show(self, answers: tuple[Outgoing, ...]) -> None:
         for answer in answers:
             self._screen.show(answer)
         steps = [answer.step for answer in answers if answer.step]
         if steps:
-            self._choices = steps[-1].choices
+            self._step = steps[-1]
             self._language = steps[-1].language
 
     def _note(self, phrase: str, **values: object) -> None:
-        self._screen.note(say(self._phrases, phrase, self._language, **values))
+        self._screen.note(self._say(phrase, **values))
+
+    def _say(self, phrase: str, **values: object) -> str:
+        return say(self._phrases, phrase, self._language, **values)
 
 
 def chosen_number(text: str) -> int | None:
@@ -137,147 +158,23 @@ def chosen_number(text: str) -> int | None:
     return int(bare) if bare.isascii() and bare.isdigit() and len(bare) <= 2 else None
 
 
-# --- without a terminal ---------------------------------------------------------------------
+def is_same(text: str, words: str) -> bool:
+    """Tell whether a text is these words; commas and quotation marks do not matter.
+
+    >>> is_same("„Ja ausführen“", "ja, ausführen"), is_same("ja", "ja, ausführen")
+    (True, False)
+    """
+    return _bare(text) == _bare(words)
 
 
-class Pipe:
-    """Plain lines in, plain text out."""
-
-    async def line(self) -> str | None:
-        """Return the next line of standard input."""
-        loop = asyncio.get_running_loop()
-        read: asyncio.Future[bytes] = loop.create_future()
-        # A daemon: Ctrl-C must not wait for a line that never comes.
-        threading.Thread(target=_read_line, args=(loop, read), daemon=True).start()
-        line = await read
-        return line.decode("utf-8", errors="replace") if line else None
-
-    def show(self, answer: Outgoing) -> None:
-        """Print the plain text of an answer."""
-        print(f"{answer.text}\n", flush=True)
-
-    def note(self, sentence: str) -> None:
-        """Print a sentence."""
-        print(f"{sentence}\n", flush=True)
-
-
-def _read_line(loop: asyncio.AbstractEventLoop, read: asyncio.Future[bytes]) -> None:
-    line = sys.stdin.buffer.readline()
-    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-        loop.call_soon_threadsafe(read.set_result, line)
-
-
-# --- on a terminal --------------------------------------------------------------------------
-
-
-class Terminal:
-    """Panels out; a line that can be edited in, with its history."""
-
-    def __init__(
-        self, console: Console, session: PromptSession[str], phrases: Phrases, language: str
-    ) -> None:
-        self._console = console
-        self._session = session
-        self._phrases = phrases
-        self._language = language
-
-    async def line(self) -> str | None:
-        """Return what was typed or pasted; a paste of several lines stays one message."""
-        prompt = say(self._phrases, "terminal_prompt", self._language)
-        try:
-            return await self._session.prompt_async(prompt)
-        except (EOFError, KeyboardInterrupt):
-            return None
-
-    def show(self, answer: Outgoing) -> None:
-        """Draw an answer."""
-        if answer.step is None:
-            self._console.print(Padding(Text(answer.text), (0, 1)))
-            return
-        self._language = answer.step.language
-        self._console.print(drawn(answer.step, self._phrases))
-
-    def note(self, sentence: str) -> None:
-        """Print a sentence, dim."""
-        self._console.print(Text(sentence, style="dim"))
-
-
-class RedactedHistory(FileHistory):
-    """The history of inputs, kept in a file without the secrets that were typed."""
-
-    def store_string(self, string: str) -> None:
-        """Keep an input as it may be stored."""
-        super().store_string(clean(string).text)
-
-
-def session_at(history: str) -> PromptSession[str]:
-    """Return an input line with history: Enter sends, Alt-Enter begins a new line."""
-    keys = KeyBindings()
-
-    @keys.add("enter")
-    def send(event: KeyPressEvent) -> None:
-        event.current_buffer.validate_and_handle()
-
-    @keys.add("escape", "enter")
-    def new_line(event: KeyPressEvent) -> None:
-        event.current_buffer.insert_text("\n")
-
-    return PromptSession(history=RedactedHistory(history), multiline=True, key_bindings=keys)
-
-
-def drawn(step: Step, phrases: Phrases) -> RenderableType:
-    """Return a Step as a panel."""
-    return Panel(
-        Group(*_parts(step, phrases)),
-        title=Text(step.title, style="bold"),
-        title_align="left",
-        subtitle=Text(progress_line(step, phrases), style="dim"),
-        subtitle_align="right",
-        border_style=KIND_STYLE.get(step.kind, "white"),
-        padding=(1, 2),
-    )
-
-
-def _parts(step: Step, phrases: Phrases) -> Iterator[RenderableType]:
-    language = step.language
-    yield Markdown(step.body)
-    if step.risk in RISK_STYLE:
-        style = RISK_STYLE[step.risk]
-        yield Text(f"\n{say(phrases, f'channel_risk_{step.risk}', language)}", style=style)
-    if step.warning:
-        heading = say(phrases, "channel_warning", language)
-        yield Markdown(f"**⚠ {heading}:** {step.warning}")
-    if step.before:
-        yield Markdown(f"**{say(phrases, 'channel_before', language)}:** {step.before}")
-    if step.command:
-        hint = command_hint(step.command, phrases, language)
-        text = Text(step.command.text, style="bold", overflow="fold")
-        yield Panel(text, title=Text(hint, style="dim"), title_align="left", expand=False)
-    if step.ticket:
-        yield Text("\n".join(ticket_lines(step.ticket, phrases, language)), style="bold")
-    yield from _choices(step, phrases)
-    if step.why:
-        yield Text(f"\n{say(phrases, 'channel_why', language)}: {step.why}", style="dim")
-    for source in step.sources:
-        label = say(phrases, "channel_source", language)
-        read = say(phrases, "channel_read_on", language, day=day(source.read_on, language))
-        where = f"{source.title}, {source.url}" if source.url else source.title
-        yield Text(f"{label}: {where} ({read})", style="dim")
-
-
-def _choices(step: Step, phrases: Phrases) -> Iterator[RenderableType]:
-    if not step.choices:
-        return
-    yield Text("")
-    for number, choice in enumerate(step.choices, 1):
-        yield Text.assemble((f"{number}. ", "bold cyan"), choice.label)
-    yield Text(say(phrases, "terminal_choose", step.language), style="dim")
+def _bare(text: str) -> list[str]:
+    return [word for part in text.casefold().split() if (word := part.strip(",.!\"'„“”"))]
 
 
 # --- the command ----------------------------------------------------------------------------
 
 
-async def chat(language: str | None) -> int:
+async def chat(language: str | None, as_json: bool = False) -> int:
     """Hold a conversation; return the exit code."""
     installation = Installation.from_environment(os.environ)
     language = language or installation.language
@@ -287,16 +184,20 @@ async def chat(language: str | None) -> int:
         aiohttp.ClientSession() as http,
     ):
         engine = Engine(http, url, knowledge, TIMEOUT_S)
-        await Talk(engine, _screen(installation, phrases, language), phrases, language).run()
+        screen = JsonLines() if as_json else _screen(installation, phrases, language)
+        await Talk(engine, screen, phrases, language).run()
     return 0
 
 
 def _screen(installation: Installation, phrases: Phrases, language: str) -> Screen:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return Pipe()
+    console = Console(highlight=False, emoji=False)
+    if console.is_dumb_terminal:
+        return Teletype(console, phrases, language)
     installation.state.mkdir(parents=True, exist_ok=True)
     session = session_at(str(installation.state / "chat-history"))
-    return Terminal(Console(), session, phrases, language)
+    return Terminal(console, session, phrases, language)
 
 
 def _tell(sentence: str) -> None:
@@ -307,9 +208,12 @@ def main() -> int:
     """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(prog="./lotse chat")
     parser.add_argument("--language", choices=("de", "en"))
+    parser.add_argument("--json", action="store_true", help="one Step in JSON per answer")
     arguments = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an old terminal does not know every sign
     try:
-        return asyncio.run(chat(arguments.language))
+        return asyncio.run(chat(arguments.language, arguments.json))
     except NotStarted as error:
         print(error, file=sys.stderr)
         return 1

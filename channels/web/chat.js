@@ -292,6 +292,7 @@
           locale,
           styleOptions: styleOptions(c),
           adaptiveCardsHostConfig: hostConfig(c),
+          cardActionMiddleware: lotseCopy,
         },
         chat,
       );

@@ -33,7 +33,6 @@ async def test_a_kms_client_at_home_gets_from_the_first_sentence_to_the_ticket(
                 "Jetzt übergeben",
                 "VOLUME_KMSCLIENT",
                 "Gemacht, Problem besteht noch",
-                "Ja, gesichert, genau das tun",
                 person.labels()[-1],
             )
             if label in person.labels()

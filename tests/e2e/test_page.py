@@ -36,7 +36,7 @@ async def test_a_conversation_by_clicks_goes_from_the_code_to_the_ticket(browser
     await read(page, "nslookup -type=srv _vlmcs._tcp")
     await choose(page, "Nicht verbunden")
     await read(page, "Lässt sich nicht rückgängig machen")
-    await choose(page, "Ja, gesichert, genau das tun")
+    await choose(page, "Ja, ausführen: Produktschlüssel entfernen")
     await read(page, "Fall LL-1042")
     assert page.errors == []
 
