@@ -64,5 +64,14 @@ def _with_execute(node: Any) -> Any:
 
 
 def _without_buttons(drawn: Json) -> Json:
-    body = [one for one in drawn["body"] if one.get("type") != "ActionSet"]
+    body = [_read_only(one) for one in drawn["body"] if one.get("type") != "ActionSet"]
     return {name: value for name, value in drawn.items() if name != "actions"} | {"body": body}
+
+
+def _read_only(element: Json) -> Json:
+    """Return an element in which nothing is left to tick."""
+    if element.get("type") == "Input.Toggle":
+        return {"type": "TextBlock", "text": f"• {element['title']}", "wrap": True}
+    if "items" in element:
+        return element | {"items": [_read_only(one) for one in element["items"]]}
+    return element

@@ -14,7 +14,7 @@
   heard.className = "heard";
 
   function select(button) {
-    const box = button?.closest(".ac-container")?.querySelector(".ac-richTextBlock");
+    const box = button?.closest(".ac-columnSet")?.querySelector(".ac-richTextBlock");
     if (box) {
       getSelection().selectAllChildren(box);
     }
@@ -31,17 +31,21 @@
     }
   }
 
+  function name(button, words) {
+    (button.querySelector("div, span") || button).textContent = words;
+    button.setAttribute("aria-label", words);
+  }
+
   function tell(button, sentence) {
     heard.textContent = sentence;
-    const label = button?.querySelector("div, span") || button;
-    if (!label || label.dataset.label) {
+    if (!button || button.dataset.named) {
       return;
     }
-    label.dataset.label = label.textContent;
-    label.textContent = sentence;
+    button.dataset.named = button.textContent;
+    name(button, sentence);
     setTimeout(() => {
-      label.textContent = label.dataset.label;
-      delete label.dataset.label;
+      name(button, button.dataset.named);
+      delete button.dataset.named;
       button.removeAttribute("aria-pressed");
       heard.textContent = "";
     }, SHOWN);

@@ -103,11 +103,14 @@ def test_more_buttons_than_fit_a_row_execute_too(phrases):
 def test_an_answered_card_says_all_it_said_and_offers_nothing(name, language, phrases):
     shown = step(name, language)
     before, after = teams_card(shown, phrases), answered_card(shown, shown.choices[0], phrases)
-    assert not [one for one in elements(after) if one["type"].startswith("Action")]
+    assert not [one for one in elements(after) if one["type"].startswith(("Action", "Input"))]
     said = {one["text"] for one in elements(before) if one["type"] == "TextBlock"}
     now = {one["text"] for one in elements(after) if one["type"] == "TextBlock"}
     assert said < now
-    assert shown.choices[0].label in (now - said).pop()
+    items = {f"• {one['title']}" for one in elements(before) if one["type"] == "Input.Toggle"}
+    (answer,) = now - said - items
+    assert items < now
+    assert shown.choices[0].label in answer
 
 
 def test_text_is_sent_as_text(phrases):

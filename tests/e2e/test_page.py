@@ -36,8 +36,37 @@ async def test_a_conversation_by_clicks_goes_from_the_code_to_the_ticket(browser
     await read(page, "nslookup -type=srv _vlmcs._tcp")
     await choose(page, "Nicht verbunden")
     await read(page, "Lässt sich nicht rückgängig machen")
+    await page.get_by_role("checkbox").last.check()
     await choose(page, "Ja, ausführen: Produktschlüssel entfernen")
     await read(page, "Fall LL-1042")
+    assert page.errors == []
+
+
+async def test_a_consent_without_its_ticks_is_not_sent_and_says_why(browser, url, rasa):
+    page = await open_chat(browser, url, locale="de-DE")
+    await write(page, "consent")
+    await choose(page, "Ja, ausführen: Produktschlüssel entfernen")
+    await read(page, "Bitte erst erledigen und abhaken.")
+    assert [body["message"] for body in rasa.received] == ["/start", "consent"]
+    await choose(page, "Nein, nicht ausführen")
+    await read(page, "Fall LL-1042")
+    assert rasa.received[-1]["metadata"]["choice"] == "no"
+
+
+@pytest.mark.parametrize("allowed", [["clipboard-read", "clipboard-write"], []])
+async def test_a_command_is_copied_and_nothing_is_sent(browser, url, rasa, allowed):
+    page = await open_chat(browser, url, locale="de-DE", permissions=allowed)
+    if not allowed:  # as without https
+        await page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    await write(page, "check")
+    await choose(page, "Kopieren")
+    await expect(page.get_by_role("button", name="Kopiert ✓")).to_be_visible()
+    await expect(page.get_by_role("status").get_by_text("Kopiert ✓")).to_be_attached()
+    if allowed:
+        copied = await page.evaluate("navigator.clipboard.readText()")
+        assert copied == "nslookup -type=srv _vlmcs._tcp"
+    await expect(page.get_by_role("button", name="Kopieren")).to_be_visible()
+    assert [body["message"] for body in rasa.received] == ["/start", "check"]
     assert page.errors == []
 
 

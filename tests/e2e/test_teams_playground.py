@@ -79,7 +79,7 @@ async def test_a_person_gets_from_the_greeting_to_the_ticket(
         assert await buttons(page) != first, "the pasted output answered nothing"
         await picture("3-paste")
 
-        consent, still = say("consent-yes"), say("measure-still")
+        consent, still = say("consent-no"), say("measure-still")
         for _ in range(MOST_CLICKS):
             offered = await buttons(page)
             if consent in offered:
@@ -92,7 +92,7 @@ async def test_a_person_gets_from_the_greeting_to_the_ticket(
         await picture("4-consent")
 
         async with one_card_more(page):
-            await choose(page, say("consent-no"))
+            await choose(page, consent)
         async with one_card_more(page):
             await write(page, HUMAN[language])
         async with one_card_more(page):
