@@ -47,7 +47,7 @@ class Meaning(Component):
         return {
             "shortest": 2,
             "longest": 5,
-            "directions": 800,
+            "directions": 500,
             "C": 60.0,
             "max_iter": 200,
             "tol": 1e-3,
