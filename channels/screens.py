@@ -33,7 +33,9 @@ from channels.cards.layout import (
     Part,
     Progress,
     Risk,
+    Sources,
     Ticket,
+    Why,
     parts,
 )
 from channels.cards.text import written
@@ -214,17 +216,43 @@ def session_at(history: str) -> PromptSession[str]:
 
 def drawn(step: Step, phrases: Phrases, width: int = 80) -> Iterator[RenderableType]:
     """Yield a Step, part by part: no frame around it, so that what is copied is what is meant."""
-    style = KIND_STYLE.get(step.kind, "white")
     yield Text("")
     for part in parts(step, phrases):
         if isinstance(part, Heading):
-            yield Rule(Text(part.text, style="bold"), align="left", style=style)
+            yield from _heading(part, KIND_STYLE.get(step.kind, "white"), width)
         elif isinstance(part, Buttons):
             yield Padding(_choices(part, step, phrases), (1, 1))
         elif isinstance(part, CommandBox):
             yield _command(part, width)
+        elif isinstance(part, Sources):
+            yield from _sources(part)
         else:
             yield Padding(shown(part), (0, 1))
+
+
+def _heading(part: Heading, style: str, width: int) -> Iterator[RenderableType]:
+    title = Text(part.text, style="bold")
+    if title.cell_len + FRAME <= width:
+        yield Rule(title, align="left", style=style)
+    else:
+        yield title
+        yield Rule(style=style)
+
+
+def _sources(part: Sources) -> Iterator[RenderableType]:
+    """Yield the sources, each address on a line that can be clicked or copied whole."""
+    for number, source in enumerate(part.all):
+        label = "" if number else f"{part.label}: "
+        yield Text(f" {label}{source.title}{_in_brackets(source.read)}", style="dim")
+        if source.url:
+            # In a group, because the console would join a bare text to others and wrap it.
+            yield Group(Text(f"  {source.url}", style="dim", no_wrap=True, overflow="ignore"))
+    if part.read:
+        yield Text(f" {_in_brackets(part.read).strip()}", style="dim")
+
+
+def _in_brackets(read: str) -> str:
+    return f" ({read})" if read else ""
 
 
 def _command(part: CommandBox, width: int) -> RenderableType:
@@ -232,7 +260,7 @@ def _command(part: CommandBox, width: int) -> RenderableType:
     hint = Text.assemble((part.where, "dim"), (f" – {part.rights}" if part.rights else "", "bold"))
     command = Text(part.text, style="bold", no_wrap=True, overflow="ignore")
     if max(len(part.text), hint.cell_len) + FRAME <= width:
-        return Padding(Panel(command, title=hint, title_align="left", expand=False), (1, 1))
+        return Padding(Panel(command, title=hint, title_align="left", expand=False), (1, 1, 0, 1))
     return Group(Text(""), Padding(hint, (0, 1)), Rule(style="dim"), command, Rule(style="dim"))
 
 
@@ -268,6 +296,11 @@ def _(part: Progress) -> RenderableType:
 @shown.register
 def _(part: Body) -> RenderableType:
     return Padding(Markdown(part.markdown), (1, 0, 0, 0))
+
+
+@shown.register
+def _(part: Why) -> RenderableType:
+    return Text(f"\n{written(part)}", style="dim")
 
 
 @shown.register

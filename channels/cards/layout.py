@@ -224,8 +224,9 @@ class _Writer:
         count = len(items)
         name = "channel_before_one" if count == 1 else "channel_before_of"
         names = tuple(self._say(name, number=n, of=count) for n in range(1, count + 1))
-        label = self._say("channel_before_tick" if tick else "channel_before")
-        yield Before(label, items, names, tick, self._say("channel_before_missing"))
+        yield Before(
+            self._say("channel_before"), items, names, tick, self._say("channel_before_missing")
+        )
 
     def command(self) -> Iterator[CommandBox]:
         """Yield the command."""

@@ -99,7 +99,7 @@ def test_a_consent_says_what_changes_and_what_to_secure(phrases):
     drawn = "\n".join(texts(card(step("consent", "de"), phrases)))
     assert "Lässt sich nicht rückgängig machen" in drawn
     assert "**Was sich ändert:** Ohne neuen Schlüssel" in drawn
-    assert "**Vorher sichern, und jeden Punkt abhaken:**" in drawn
+    assert "**Vorher sichern:**" in drawn
 
 
 def test_what_to_secure_has_to_be_ticked_item_by_item(phrases):
