@@ -141,6 +141,7 @@ def _teams(
                 host=settings.host,
                 state=settings.state or Path(".lotse/state"),
                 parts=parts,
+                handbook=settings.handbook,
             ) as connected,
         ):
             app[teams.TEAMS] = connected
@@ -156,7 +157,9 @@ def _line(
     state = settings.state
     store = directline.Store(state / "web.sqlite" if state else None)
     tracker = Tracker(state / "tracker.sqlite" if state else None)
-    return directline.Line(engine, knowledge.phrases, tokens, now, store, tracker)
+    return directline.Line(
+        engine, knowledge.phrases, tokens, now, store, tracker, settings.handbook
+    )
 
 
 @web.middleware
@@ -348,9 +351,22 @@ async def webchat(request: web.Request) -> web.Response:
 )
 @click.option("--secret-file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--origins", envvar="LOTSE_ORIGINS", default="", help="Pages that embed the chat.")
+@click.option(
+    "--handbook",
+    "handbook_at",
+    envvar="LOTSE_HANDBOOK",
+    default="",
+    help="Address of the handbook; cards link to it.",
+)
 @click.option("--proxies", envvar="LOTSE_PROXIES", default="", help="Addresses of our proxies.")
 def main(
-    host: str, port: int, rasa_url: str, secret_file: Path | None, origins: str, proxies: str
+    host: str,
+    port: int,
+    rasa_url: str,
+    secret_file: Path | None,
+    origins: str,
+    handbook_at: str,
+    proxies: str,
 ) -> None:
     """Serve the chat page and Direct Line until SIGTERM.
 
@@ -369,6 +385,7 @@ def main(
         teams=_teams_settings(home, knowledge),
         state=home / "state",
         origins=_origins(origins),
+        handbook=handbook_at,
         proxies=frozenset(proxies.replace(",", " ").split()),
     )
     app = init_app(settings, knowledge)

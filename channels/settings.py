@@ -41,6 +41,8 @@ class Settings:
     origins: Origins = field(default_factory=Origins)
     limits: Limits = field(default_factory=Limits)
     proxies: frozenset[str] = frozenset()
+    #: Where people reach the handbook; cards link to it. Empty: they do not.
+    handbook: str = ""
     token_life: timedelta = TOKEN_LIFE
 
 

@@ -273,7 +273,7 @@ class _Writer:
 
     def handbook(self, address: str) -> Iterator[Sources]:
         """Yield the page of the fault in the handbook."""
-        if not address or not self._step.fault:
+        if not address.startswith(("https://", "http://")) or not self._step.fault:
             return
         url = f"{address.rstrip('/')}/{self._step.language}/faults/{self._step.fault}.html"
         page = Source(self._say("channel_handbook_page"), url)

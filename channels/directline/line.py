@@ -133,12 +133,14 @@ class Line:
         now: Callable[[], datetime],
         store: Store | None = None,
         tracker: Tracker | None = None,
+        handbook: str = "",
     ) -> None:
         self.tokens = tokens
         self.phrases = phrases
         self.sockets: set[web.WebSocketResponse] = set()
         self._engine = engine
         self._now = now
+        self._handbook = handbook
         self._store = store or Store()
         self._tracker = tracker or Tracker()
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
@@ -412,7 +414,7 @@ class Line:
             return activity | {"locale": self.language(conversation)}
         activity |= {
             "locale": step.language,
-            "attachments": [attachment(step, self.phrases)],
+            "attachments": [attachment(step, self.phrases, self._handbook)],
             "channelData": {"step": step.to_json()},
         }
         if suggested := suggested_actions(step):

@@ -15,7 +15,7 @@ VERB = "lotse/choose"
 CARD_LIMIT = 25_000
 
 
-def message(answer: Outgoing, phrases: Phrases) -> Json:
+def message(answer: Outgoing, phrases: Phrases, handbook: str = "") -> Json:
     """Return an answer as an activity: a card, or text where there is no Step."""
     if not answer.step:
         return text_only(answer.text)
@@ -23,19 +23,21 @@ def message(answer: Outgoing, phrases: Phrases) -> Json:
         "type": "message",
         "locale": answer.step.language,
         "summary": answer.step.title,
-        "attachments": [{"contentType": CARD, "content": teams_card(answer.step, phrases)}],
+        "attachments": [
+            {"contentType": CARD, "content": teams_card(answer.step, phrases, handbook)}
+        ],
     }
 
 
-def teams_card(step: Step, phrases: Phrases) -> Json:
+def teams_card(step: Step, phrases: Phrases, handbook: str = "") -> Json:
     """Return the card of a Step for Teams: as wide as the chat, with buttons of both kinds."""
-    drawn: Json = _with_execute(card(step, phrases))
+    drawn: Json = _with_execute(card(step, phrases, handbook))
     return drawn | {"msteams": {"width": "Full"}}
 
 
-def answered_card(step: Step, choice: Choice, phrases: Phrases) -> Json:
+def answered_card(step: Step, choice: Choice, phrases: Phrases, handbook: str = "") -> Json:
     """Return the card that replaces one that was clicked: the answer in place of the buttons."""
-    drawn = _without_buttons(card(step, phrases))
+    drawn = _without_buttons(card(step, phrases, handbook))
     words = say(phrases, "teams_answered", step.language, answer=choice.label)
     told = {
         "type": "TextBlock",

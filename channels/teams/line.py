@@ -102,8 +102,9 @@ class Line:
         now: Callable[[], datetime],
         patience: Patience,
         fetch: Fetch = files.fetch_from_microsoft,
+        handbook: str = "",
     ) -> None:
-        self._engine, self._phrases = engine, phrases
+        self._engine, self._phrases, self._handbook = engine, phrases, handbook
         self._journal, self._sender = journal, sender
         self._now, self._patience, self._fetch = now, patience, fetch
         self._queues: dict[str, _Queue] = {}
@@ -157,9 +158,8 @@ class Line:
             job = replace(job, text=choice.label, choice=choice.id, step=submit.step)
             self._take(name, _id(activity, ""), job)
             self._journal.click(name, choice.id, self._time())
-        return Clicked(
-            card=drawing.answered_card(Step.from_json(shown.step), choice, self._phrases)
-        )
+        step = Step.from_json(shown.step)
+        return Clicked(card=drawing.answered_card(step, choice, self._phrases, self._handbook))
 
     def _hear_arrival(self, name: str, activity: Activity) -> None:
         is_first = self._journal.greet(name, self._time())
@@ -317,7 +317,7 @@ class Line:
         return replace(job, text=cleaned.text, note=cleaned.note or "")
 
     def _drawn(self, answer: Outgoing) -> Json:
-        drawn = {"activity": drawing.message(answer, self._phrases)}
+        drawn = {"activity": drawing.message(answer, self._phrases, self._handbook)}
         return drawn | {"twin": drawing.text_only(answer.text)} if answer.step else drawn
 
     @contextlib.asynccontextmanager

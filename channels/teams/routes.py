@@ -126,11 +126,12 @@ async def connected(
     host: str,
     state: Path,
     parts: Parts,
+    handbook: str = "",
 ) -> AsyncIterator[Teams]:
     """Give Teams, connected, for as long as the block; what waited before is answered."""
     journal = Journal(state / "teams.sqlite")
     sender = Sender(parts.adapter or adapter_for(settings), settings.app_id, parts.patience)
-    line = Line(engine, phrases, journal, sender, now, parts.patience, parts.fetch)
+    line = Line(engine, phrases, journal, sender, now, parts.patience, parts.fetch, handbook)
     resuming = line.resume()
     try:
         yield Teams(settings, Gate(settings, http, now, host), line)

@@ -5,9 +5,12 @@ import json
 
 import jwt
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
-from tests.channels.browser import Browser, error
+from channels.app import init_app
+from channels.settings import Settings
+from tests.channels.browser import Browser, error, generated
 from tests.channels.conftest import SECRET
 from tests.channels.fake_rasa import step
 
@@ -150,6 +153,18 @@ async def test_an_answer_carries_text_card_choices_and_step(browser):
     }
     assert reply["channelData"]["step"]["kind"] == "ask"
     assert {"id", "timestamp", "conversation", "locale"} <= set(reply)
+
+
+async def test_a_card_links_to_the_handbook_where_its_address_is_known(rasa_url, knowledge, clock):
+    address = "https://lotse.muster.example/handbook"
+    settings = Settings(secret=SECRET, rasa_url=rasa_url, handbook=address)
+    async with TestClient(TestServer(init_app(settings, knowledge, clock))) as client:
+        browser = await generated(client)
+        await browser.open()
+        await browser.post(text="check")
+        reply = (await browser.heard(3))[-1]
+    page = f"{address}/de/faults/kms-host-unreachable.html"
+    assert page in json.dumps(reply["attachments"][0]["content"]["body"])
 
 
 async def test_what_is_kept_holds_no_secret(browser):

@@ -125,3 +125,12 @@ def test_text_is_sent_as_text(phrases):
 def test_the_case_of_a_person_does_not_travel_in_a_card(language, phrases):
     sent = json.dumps(message(Outgoing("", step("check", language)), phrases))
     assert not re.search(r'"case"', sent)
+
+
+def test_a_card_links_to_the_handbook_where_its_address_is_known(phrases):
+    address = "https://lotse.muster.example/handbook"
+    page = f"{address}/de/faults/kms-host-unreachable.html"
+    shown = step("check", "de")
+    assert page in json.dumps(message(Outgoing("", shown), phrases, address))
+    assert page in json.dumps(answered_card(shown, shown.choices[0], phrases, address))
+    assert page not in json.dumps(message(Outgoing("", shown), phrases))
