@@ -1,11 +1,13 @@
 """Compare intent classifiers on the evaluation posts; runs in the bot's environment.
 
 `./lotse bench classifiers [--diet]` trains each candidate on nlu_data/de and nlu_data/en and
-prints, per candidate: the share of in-scope posts of nlu_data/eval whose mechanism is the first
-guess and among the first three (the classifier alone, without codes and terms), the mean log loss,
-the training time, and the time per post without the sentence vector. `--diet` adds Rasa's stock
-DIET pipeline, stopped after a few epochs; even so it takes many minutes. Times are of one run and
-only compare with each other.
+prints, on the in-scope posts of nlu_data/eval, the classifier alone, without triage: the share of
+posts whose mechanism is the first guess, per language, and among the first three; the mean log
+loss; the calibration error (by how much its probabilities are off, on average over ten bins); the
+training time; the time per post without the sentence vector; and how much of a model it takes.
+"entities": it also sees which terms and codes our components find. `--diet` adds Rasa's stock DIET
+pipeline, stopped after a few epochs; even so it takes many minutes. Times are of one run and only
+compare with each other.
 """
 
 from __future__ import annotations
@@ -15,23 +17,30 @@ import json
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from components.code_forms import find_codes
+from components.finding import vocabulary
 from components.meaning import vectors
+from components.terms import Ear
 from rasa.core.agent import Agent
 from rasa.model_training import train_nlu
 from rasa.shared.nlu.training_data.loading import load_data
 from scipy.sparse import csr_matrix, hstack
 from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "describe_"
 LANGUAGES = ("de", "en")
+#: How loud entities are beside n-grams and vectors of unit length.
+ENTITIES_COUNT = 0.5
 #: Rasa's default is 300; an epoch takes most of a minute on two busy cores.
 EPOCHS = 10
 DIET = """
@@ -54,22 +63,32 @@ pipeline:
 
 
 class Texts(NamedTuple):
-    """Texts, their sentence vectors and their intents."""
+    """Texts, their sentence vectors, what our components find in them, languages and intents."""
 
     texts: list[str]
     vectors: np.ndarray
+    entities: list[dict[str, float]]
+    languages: list[str]
     intents: list[str]
 
 
 class Candidate:
-    """A logistic regression over n-grams, sentence vectors, or both.
+    """A logistic regression over n-grams, sentence vectors, entities, or several of them.
 
     `directions`: how many leading directions of the n-grams it is trained on; 0 for all n-grams.
     `unit`: tf-idf of unit length instead of raw counts.
     """
 
     def __init__(
-        self, name: str, *, grams: bool, sentence: bool, directions: int, unit: bool, C: float
+        self,
+        name: str,
+        *,
+        grams: bool = True,
+        sentence: bool = True,
+        entities: bool = False,
+        directions: int = 0,
+        unit: bool = True,
+        C: float = 60,
     ) -> None:
         self.name = name
         self._grams = TfidfVectorizer(
@@ -81,6 +100,7 @@ class Candidate:
             norm="l2" if unit else None,
         )
         self._uses = (grams, sentence)
+        self._found = DictVectorizer() if entities else None
         self._directions = (
             TruncatedSVD(directions, n_iter=3, random_state=1) if directions else None
         )
@@ -91,6 +111,8 @@ class Candidate:
         counts = self._grams.fit_transform(known.texts)
         if self._directions:
             self._directions.fit(counts)
+        if self._found:
+            self._found.fit(known.entities)
         self._model.fit(self._features(known), known.intents)
 
     def chances(self, asked: Texts) -> tuple[list[str], np.ndarray]:
@@ -100,10 +122,21 @@ class Candidate:
     def _features(self, given: Texts) -> Any:
         grams, sentence = self._uses
         counts = self._grams.transform(given.texts)
+        found = [ENTITIES_COUNT * self._found.transform(given.entities)] if self._found else []
         if self._directions:
-            return np.hstack([self._directions.transform(counts), given.vectors])
+            dense = [part.toarray() for part in found]
+            return np.hstack([self._directions.transform(counts), given.vectors, *dense])
         parts = [counts] * grams + [csr_matrix(given.vectors)] * sentence
-        return hstack(parts).tocsr()
+        return hstack([*parts, *found]).tocsr()
+
+    def size(self) -> float:
+        """Return the megabytes it takes in a model."""
+        weights = self._model.coef_.astype(np.float32)
+        if self._directions:
+            count = self._directions.n_components
+            grams = weights[:, :count] @ self._directions.components_.astype(np.float32)
+            weights = np.hstack([grams, weights[:, count:]])
+        return len(zlib.compress(weights.tobytes(), 6)) / 1e6
 
 
 class Diet:
@@ -117,6 +150,7 @@ class Diet:
             config = Path(folder, "config.yml")
             config.write_text(DIET % EPOCHS)
             model = train_nlu(str(config), str(ROOT / "nlu_data"), folder)
+            self._size = Path(model).stat().st_size / 1e6
             self._agent = Agent.load(model)
 
     def chances(self, asked: Texts) -> tuple[list[str], np.ndarray]:
@@ -126,31 +160,59 @@ class Diet:
         names = sorted(ranked[0])
         return names, np.array([[row[name] for name in names] for row in ranked])
 
+    def size(self) -> float:
+        """Return the megabytes of its model."""
+        return self._size
+
 
 CANDIDATES = (
-    Candidate("n-grams", grams=True, sentence=False, directions=0, unit=True, C=60),
-    Candidate("sentence vector", grams=False, sentence=True, directions=0, unit=True, C=60),
-    Candidate("both, raw counts", grams=True, sentence=True, directions=0, unit=False, C=1),
-    Candidate("both", grams=True, sentence=True, directions=0, unit=True, C=60),
-    Candidate("both, 400 directions", grams=True, sentence=True, directions=400, unit=True, C=60),
-    Candidate("both, 800 directions", grams=True, sentence=True, directions=800, unit=True, C=60),
+    Candidate("n-grams", sentence=False),
+    Candidate("sentence vector", grams=False),
+    Candidate("both, raw counts", unit=False, C=1),
+    Candidate("both", C=60),
+    Candidate("both, 400 directions", directions=400),
+    Candidate("both, 800 directions", directions=800),
+    Candidate("both and entities", entities=True),
+    Candidate("both and entities, 800 directions", entities=True, directions=800),
 )
+
+
+def gathered(texts: list[str], languages: list[str], intents: list[str]) -> Texts:
+    """Return texts with their vectors and with what our components find in them."""
+    words = vocabulary(str(ROOT / "bot" / "generated" / "vocabulary.json"))
+    known = set(words["codes"])
+    ears = {language: Ear(language, words["terms"]) for language in LANGUAGES}
+    entities = [
+        dict.fromkeys(
+            (*ears[language].heard(text), *(found.code for found in find_codes(text, known))), 1.0
+        )
+        for text, language in zip(texts, languages, strict=True)
+    ]
+    return Texts(texts, vectors(texts), entities, languages, intents)
 
 
 def training() -> Texts:
     """Return the training sentences."""
-    data = [load_data(str(ROOT / "nlu_data" / language)) for language in LANGUAGES]
-    examples = [example for part in data for example in part.intent_examples]
-    texts = [example.get("text") for example in examples]
-    return Texts(texts, vectors(texts), [example.get("intent") for example in examples])
+    examples = [
+        (example, language)
+        for language in LANGUAGES
+        for example in load_data(str(ROOT / "nlu_data" / language)).intent_examples
+    ]
+    texts = [example.get("text") for example, _ in examples]
+    intents = [example.get("intent") for example, _ in examples]
+    return gathered(texts, [language for _, language in examples], intents)
 
 
 def evaluation() -> Texts:
     """Return the in-scope evaluation posts; their intents are their mechanisms."""
-    lines = (ROOT / "nlu_data/eval/posts.jsonl").read_text(encoding="utf-8").splitlines()
+    files = sorted((ROOT / "nlu_data" / "eval").glob("*.jsonl"))
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     posts = [post for post in map(json.loads, lines) if post["scope"] == "in"]
-    texts = [post["text"] for post in posts]
-    return Texts(texts, vectors(texts), [PREFIX + post["mechanism"] for post in posts])
+    return gathered(
+        [post["text"] for post in posts],
+        [post["lang"] for post in posts],
+        [PREFIX + post["mechanism"] for post in posts],
+    )
 
 
 def row(candidate: Candidate | Diet, known: Texts, asked: Texts) -> str:
@@ -161,29 +223,47 @@ def row(candidate: Candidate | Diet, known: Texts, asked: Texts) -> str:
     began = time.perf_counter()
     names, chances = candidate.chances(asked)
     each = (time.perf_counter() - began) / len(asked.texts)
-    figures = (*understood(names, chances, asked.intents), f"{took:.0f} s", f"{each * 1000:.1f} ms")
+    costs = (f"{took:.0f} s", f"{each * 1000:.1f} ms", f"{candidate.size():.1f} MB")
+    figures = (*understood(names, chances, asked), *costs)
     return f"| {' | '.join((candidate.name, *figures))} |"
 
 
-def understood(names: Sequence[str], chances: np.ndarray, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return first guess, first three and log loss among the intents that describe a problem."""
+def understood(names: Sequence[str], chances: np.ndarray, asked: Texts) -> tuple[str, ...]:
+    """Return first guess per language, first three, log loss and calibration error.
+
+    Only the intents that describe a problem count.
+    """
     columns = [i for i, name in enumerate(names) if name.startswith(PREFIX)]
     ours = [names[i] for i in columns]
     described = chances[:, columns] + 1e-9
     described /= described.sum(axis=1, keepdims=True)
-    ranked = [[ours[i] for i in order] for order in np.argsort(-described, axis=1)]
-    place = [order.index(name) for order, name in zip(ranked, wanted, strict=True)]
-    truth = [line[ours.index(name)] for line, name in zip(described, wanted, strict=True)]
-    first, three = np.mean([p == 0 for p in place]), np.mean([p < 3 for p in place])
-    return f"{first:.3f}", f"{three:.3f}", f"{-np.mean(np.log(truth)):.2f}"
+    truth = np.array([ours.index(name) for name in asked.intents])
+    place = np.array(
+        [list(np.argsort(-row)).index(t) for row, t in zip(described, truth, strict=True)]
+    )
+    of = {language: np.array(asked.languages) == language for language in LANGUAGES}
+    loss = -np.mean(np.log(described[np.arange(len(truth)), truth]))
+    firsts = [float(np.mean(place[rows] == 0)) for rows in of.values()]
+    off = calibration_error(described.max(axis=1), place == 0)
+    return (*(f"{f:.3f}" for f in (*firsts, np.mean(place < 3))), f"{loss:.2f}", f"{off:.3f}")
+
+
+def calibration_error(shares: np.ndarray, right: np.ndarray) -> float:
+    """Return by how much probabilities are off, on average over ten bins of equal width."""
+    bins = np.minimum((shares * 10).astype(int), 9)
+    parts = [bins == number for number in range(10) if np.any(bins == number)]
+    return float(sum(abs(shares[p].mean() - right[p].mean()) * p.mean() for p in parts))
 
 
 def main() -> None:
     """Print the table."""
     known, asked = training(), evaluation()
     print(f"{len(known.texts)} sentences, {len(asked.texts)} posts", file=sys.stderr)
-    print("| classifier | first | first three | log loss | training | per post |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| classifier | first, de | first, en | first three | log loss | calibration error"
+        " | training | per post | size |"
+    )
+    print("|---" * 9 + "|")
     for candidate in (*CANDIDATES, *([Diet()] if "--diet" in sys.argv else [])):
         print(row(candidate, known, asked), flush=True)
 
