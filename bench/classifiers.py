@@ -25,13 +25,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from components.code_forms import find_codes
 from components.finding import vocabulary
-from components.meaning import vectors
+from components.meaning import leading_directions
+from components.sentence_encoder import encode
 from components.terms import Ear
 from rasa.core.agent import Agent
 from rasa.model_training import train_nlu
 from rasa.shared.nlu.training_data.loading import load_data
 from scipy.sparse import csr_matrix, hstack
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -101,42 +101,42 @@ class Candidate:
         )
         self._uses = (grams, sentence)
         self._found = DictVectorizer() if entities else None
-        self._directions = (
-            TruncatedSVD(directions, n_iter=3, random_state=1) if directions else None
-        )
-        self._model = LogisticRegression(C=C, tol=1e-3, max_iter=200, class_weight="balanced")
+        self._directions = directions
+        self._model = LogisticRegression(C=C, tol=1e-3, max_iter=200)
 
     def fit(self, known: Texts) -> None:
         """Train."""
-        counts = self._grams.fit_transform(known.texts)
-        if self._directions:
-            self._directions.fit(counts)
+        grams = self._grams.fit_transform(known.texts)
         if self._found:
             self._found.fit(known.entities)
-        self._model.fit(self._features(known), known.intents)
+        if not self._directions:
+            self._model.fit(self._features(known), known.intents)
+            return
+        # As bot/components/meaning.py does it, with what else there is beside the vectors.
+        places, lengths = leading_directions(grams, self._directions)
+        others = self._others(known).toarray()
+        self._model.fit(np.hstack([places * lengths, others]), known.intents)
+        of_directions, of_others = np.split(self._model.coef_, [len(lengths)], axis=1)
+        of_grams = (grams.T @ (places @ (of_directions / lengths).T)).T
+        self._model.coef_ = np.hstack([of_grams, of_others])
 
     def chances(self, asked: Texts) -> tuple[list[str], np.ndarray]:
         """Return the intents and their probabilities per text."""
         return list(self._model.classes_), self._model.predict_proba(self._features(asked))
 
     def _features(self, given: Texts) -> Any:
-        grams, sentence = self._uses
-        counts = self._grams.transform(given.texts)
+        counts = [self._grams.transform(given.texts)] * self._uses[0]
+        return hstack([*counts, self._others(given)]).tocsr()
+
+    def _others(self, given: Texts) -> Any:
+        """Return the features that are no n-grams."""
         found = [ENTITIES_COUNT * self._found.transform(given.entities)] if self._found else []
-        if self._directions:
-            dense = [part.toarray() for part in found]
-            return np.hstack([self._directions.transform(counts), given.vectors, *dense])
-        parts = [counts] * grams + [csr_matrix(given.vectors)] * sentence
-        return hstack([*parts, *found]).tocsr()
+        none = csr_matrix((len(given.texts), 0))
+        return hstack([none, *[csr_matrix(given.vectors)] * self._uses[1], *found]).tocsr()
 
     def size(self) -> float:
         """Return the megabytes it takes in a model."""
-        weights = self._model.coef_.astype(np.float32)
-        if self._directions:
-            count = self._directions.n_components
-            grams = weights[:, :count] @ self._directions.components_.astype(np.float32)
-            weights = np.hstack([grams, weights[:, count:]])
-        return len(zlib.compress(weights.tobytes(), 6)) / 1e6
+        return len(zlib.compress(self._model.coef_.astype(np.float32).tobytes(), 6)) / 1e6
 
 
 class Diet:
@@ -171,9 +171,9 @@ CANDIDATES = (
     Candidate("both, raw counts", unit=False, C=1),
     Candidate("both", C=60),
     Candidate("both, 400 directions", directions=400),
-    Candidate("both, 800 directions", directions=800),
+    Candidate("both, 600 directions", directions=600),
     Candidate("both and entities", entities=True),
-    Candidate("both and entities, 800 directions", entities=True, directions=800),
+    Candidate("both and entities, 600 directions", entities=True, directions=600),
 )
 
 
@@ -188,7 +188,7 @@ def gathered(texts: list[str], languages: list[str], intents: list[str]) -> Text
         )
         for text, language in zip(texts, languages, strict=True)
     ]
-    return Texts(texts, vectors(texts), entities, languages, intents)
+    return Texts(texts, encode(texts), entities, languages, intents)
 
 
 def training() -> Texts:

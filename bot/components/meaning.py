@@ -3,8 +3,8 @@
 A logistic regression over character n-grams (tf-idf, unit length) and the sentence's vector
 (DECISIONS, no. 3; bench/classifiers.py). Both parts have unit length, so that a long story is no
 surer than a short sentence. It is trained on the n-grams' leading directions, which is faster than
-training on each n-gram and measures the same within two posts; afterwards these directions are
-folded into the weights.
+training on each n-gram and measures the same within two posts; afterwards the weights of the
+directions are folded into weights of n-grams.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -35,6 +34,9 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 CODE_LIKE = re.compile(r"\S*\d\S*")
 #: What was learned, as plain arrays: no code is loaded with a model, and it loads in no time.
 FILE_NAME = "meaning.npz"
+#: Rounds of the search for leading directions, and the least square of a direction's length.
+ROUNDS = 3
+TINY = 1e-8
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -47,9 +49,9 @@ class Meaning(Component):
         return {
             "shortest": 2,
             "longest": 5,
-            "directions": 500,
+            "directions": 600,
             "C": 60.0,
-            "max_iter": 200,
+            "max_iter": 120,
             "tol": 1e-3,
         }
 
@@ -61,6 +63,7 @@ class Meaning(Component):
             ngram_range=(settings["shortest"], settings["longest"]),
             min_df=2,
             sublinear_tf=True,
+            dtype=np.float32,
         )
         self._model = LogisticRegression(
             C=settings["C"],
@@ -73,13 +76,12 @@ class Meaning(Component):
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
         grams = self._grams.fit_transform(texts)
-        count = min(self.config["directions"], grams.shape[1] - 1)
-        directions = TruncatedSVD(count, n_iter=3, random_state=1).fit(grams)
-        features = np.hstack([directions.transform(grams), vectors(texts)])
+        places, lengths = leading_directions(grams, self.config["directions"])
+        features = np.hstack([places * lengths, encode(texts)])
         self._model.fit(features, [example.get(INTENT) for example in examples])
-        weights = self._model.coef_
-        of_grams = weights[:, :count] @ directions.components_
-        self._model.coef_ = np.hstack([of_grams, weights[:, count:]]).astype(np.float32)
+        of_directions, of_vectors = np.split(self._model.coef_, [len(lengths)], axis=1)
+        of_grams = (grams.T @ (places @ (of_directions / lengths).T)).T
+        self._model.coef_ = np.hstack([of_grams, of_vectors]).astype(np.float32)
 
     def keep(self, folder: Path) -> None:
         """Write what was learned as plain arrays."""
@@ -116,7 +118,7 @@ class Meaning(Component):
         return dict(zip(self._model.classes_, chances.tolist(), strict=False))
 
     def _features(self, texts: list[str]) -> Any:
-        return hstack([self._grams.transform(texts), csr_matrix(vectors(texts))]).tocsr()
+        return hstack([self._grams.transform(texts), csr_matrix(encode(texts))]).tocsr()
 
     def _set(self, message: Message, chances: dict[str, float]) -> None:
         ranking = [
@@ -127,9 +129,20 @@ class Meaning(Component):
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
 
 
-def vectors(texts: list[str]) -> np.ndarray:
-    """Return the sentence vectors, one row per text."""
-    return np.vstack([encode(text) for text in texts])
+def leading_directions(rows: csr_matrix, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each row lies along the leading directions, and the directions' lengths.
+
+    These are the left singular vectors and the singular values of the matrix, the longest first,
+    by subspace iteration. The right ones, as long as there are n-grams, are never needed: that is
+    what makes it several times faster than a general truncated SVD.
+    """
+    count = min(count, min(rows.shape) - 1)
+    random = np.random.default_rng(1)
+    basis = random.standard_normal((rows.shape[0], count), dtype=np.float32)
+    for _ in range(ROUNDS):
+        basis, _ = np.linalg.qr(rows @ (rows.T @ basis))
+    squares, turn = np.linalg.eigh(basis.T @ (rows @ (rows.T @ basis)))
+    return basis @ turn[:, ::-1], np.sqrt(np.maximum(squares[::-1], TINY))
 
 
 def has_words(text: str) -> bool:

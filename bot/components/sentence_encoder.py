@@ -6,6 +6,7 @@ only have to give `encode` again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -22,8 +23,10 @@ def encoder() -> USE:
     return USE(threads=1)
 
 
-def encode(text: str) -> np.ndarray:
-    """Return the unit vector of a text; zeros for a text without words."""
-    if not text.strip():
-        return np.zeros(DIMENSIONS, dtype=np.float32)
-    return encoder().encode(text[:CHARACTERS])
+def encode(texts: Sequence[str]) -> np.ndarray:
+    """Return the unit vectors of texts, one row each; zeros for a text without words."""
+    rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+    spoken = [row for row, text in enumerate(texts) if text.strip()]
+    if spoken:
+        rows[spoken] = encoder().encode([texts[row][:CHARACTERS] for row in spoken])
+    return rows
