@@ -64,6 +64,7 @@ class Heard:
     facts: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     choice: str | None = None
+    team_acts: float | None = None
 
     @property
     def intent(self) -> str:
@@ -88,6 +89,7 @@ class Case:
     language: str = "de"
     said: tuple[str, ...] = ()
     intents: Mapping[str, float] = field(default_factory=dict)
+    team_acts: float | None = None
     codes: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
@@ -129,6 +131,7 @@ class Case:
             self,
             said=(*self.said, heard.text[:CHARACTERS_KEPT])[-MESSAGES_KEPT:],
             intents=self.intents if described else dict(heard.intents),
+            team_acts=_higher(self.team_acts, heard.team_acts),
             codes=_union(self.codes, heard.codes),
             doubtful=heard.doubtful,
             terms=_union(self.terms, heard.terms),
@@ -152,6 +155,7 @@ class Case:
             language=data["language"],
             said=tuple(data["said"]),
             intents=data["intents"],
+            team_acts=data["team_acts"],
             codes=tuple(data["codes"]),
             doubtful=tuple(data["doubtful"]),
             terms=tuple(data["terms"]),
@@ -169,6 +173,11 @@ class Case:
 def _offer(data: Mapping[str, Any]) -> Offer:
     choices = tuple((id_, label) for id_, label in data["choices"])
     return Offer(kind=data["kind"], id=data["id"], choices=choices)
+
+
+def _higher(known: float | None, new: float | None) -> float | None:
+    """Return the higher of two probabilities, None when there is none."""
+    return max((one for one in (known, new) if one is not None), default=None)
 
 
 def _union(known: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ def heard_from(message: Mapping[str, Any]) -> Heard:
         facts={name: value for reading in readings for name, value in reading.facts.items()},
         outputs=(text,) if message.get("outputs") or readings else (),
         choice=metadata.get("choice"),
+        team_acts=message.get("team_acts"),
     )
 
 

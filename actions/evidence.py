@@ -7,13 +7,14 @@ A reader's facts beat codes, codes and terms beat the classifier; how much each 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from actions.case import DESCRIBE, Case
 from actions.unexplained import are_foreign, may_be_ours, unexplained
-from knowledge.schema import EscalationSign, Fault
+from knowledge.schema import CODE, EscalationSign, Fault
 from knowledge.store import Knowledge
 from knowledge.words import Context, Mechanism, Product, Status, TermKind
 
@@ -189,19 +190,38 @@ def active_faults(knowledge: Knowledge) -> Iterator[Fault]:
     return (f for f in knowledge.faults.values() if f.status is not Status.RETIRED)
 
 
-def escalation_sign(case: Case, fault: Fault) -> EscalationSign | None:
-    """Return the first reason of the fault to hand over at once that the case shows."""
+def escalation_sign(case: Case, fault: Fault, knowledge: Knowledge) -> EscalationSign | None:
+    """Return the first reason of the fault to hand over at once that the case shows.
+
+    Single words do not count where all that was said speaks against it; outputs and codes do.
+    """
     reasons = (r for r in fault.escalation.when if r.signs)
-    return next((r for r in reasons if all(shows(case, sign) for sign in r.signs)), None)
+    shown = (r for r in reasons if all(shows(case, sign) for sign in r.signs))
+    against = speaks_against_a_team(case, knowledge)
+    return next((r for r in shown if not against or any(map(is_proof, r.signs))), None)
 
 
-def team_must_act(case: Case, fault: Fault) -> bool:
-    """Tell whether only a team can mend it, whatever the checks say: by a sign, or always.
+def speaks_against_a_team(case: Case, knowledge: Knowledge) -> bool:
+    """Tell whether what was said sounds like something a person mends alone."""
+    return case.team_acts is not None and case.team_acts < knowledge.weights.team_below
+
+
+def team_must_act(case: Case, fault: Fault, knowledge: Knowledge) -> bool:
+    """Tell whether only a team can mend it, whatever the checks say: by a sign, always, by words.
 
     A private person has no team behind the computer.
     """
-    always = fault.escalation.always and PRIVATE not in case.terms
-    return always or escalation_sign(case, fault) is not None
+    if escalation_sign(case, fault, knowledge):
+        return True
+    if PRIVATE in case.terms or speaks_against_a_team(case, knowledge):
+        return False
+    told = case.team_acts is not None and case.team_acts >= knowledge.weights.team_from
+    return fault.escalation.always or told
+
+
+def is_proof(sign: str) -> bool:
+    """Tell whether a sign is a code or an output's fact, and no word that somebody used."""
+    return "=" in sign or bool(re.match(CODE, sign))
 
 
 def shows(case: Case, sign: str) -> bool:

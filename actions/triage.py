@@ -78,7 +78,7 @@ def _diagnose(case: Case, seen: Understanding, knowledge: Knowledge) -> Decision
     if case.doubtful:
         return Decision(Kind.ASK, "did-you-mean")
     fault = _start(case, seen, knowledge)
-    sign = escalation_sign(case, fault) if fault else None
+    sign = escalation_sign(case, fault, knowledge) if fault else None
     certain = fault is not None and fault is certain_fault(case, knowledge)
     question = None if certain else open_question(case, seen.ranking, knowledge)
     alone = speaks_by_codes_alone(case, knowledge)

@@ -80,7 +80,7 @@ def summary(
     alone = speaks_by_codes_alone(case, knowledge)
     fault = decision.fault or (None if alone else _likely_fault(case, seen, knowledge))
     ours = seen.scope.value == "in"
-    needed = fault is not None and team_must_act(case, fault)
+    needed = fault is not None and team_must_act(case, fault, knowledge)
     escalate = ours and (needed or decision.kind in (Kind.ESCALATE, Kind.TICKET))
     team = fault.escalation.team if fault and escalate else Team.NONE
     if decision.id == FAMILY and escalate:

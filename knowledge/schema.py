@@ -259,6 +259,8 @@ class Weights(Model):
     other_product: float
     ask_below: float
     refuse_from: float
+    team_from: float
+    team_below: float
     understood_from: float
     patience: int
 

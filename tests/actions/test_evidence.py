@@ -1,6 +1,7 @@
 """Facts beat codes, codes and terms beat the classifier."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -185,3 +186,34 @@ def test_where_no_mechanism_leads_the_named_fault_is_walked_and_not_a_faint_mech
     case = Case(said=("x",), intents=faint, codes=("0x80072F8A",), terms=terms)
     step = next_step(case, KNOWLEDGE)
     assert (step.kind, step.fault) == (Kind.CHECK, "activation-service-blocked")
+
+
+USER = Case(said=("x",), intents=described("m365_user"))
+
+
+@pytest.mark.parametrize(("team_acts", "escalates"), [(0.99, True), (0.5, False), (None, False)])
+def test_what_a_description_says_as_a_whole_can_need_a_team(
+    team_acts: float | None, escalates: bool
+) -> None:
+    step = next_step(replace(USER, team_acts=team_acts), KNOWLEDGE)
+    assert step.case["escalate"] is escalates
+    assert step.case["team"] == ("licensing" if escalates else "none")
+
+
+def test_a_private_person_has_no_team() -> None:
+    case = replace(USER, team_acts=0.99, terms=("private_person",))
+    assert next_step(case, KNOWLEDGE).case["escalate"] is False
+
+
+@pytest.mark.parametrize(("team_acts", "escalates"), [(None, True), (0.6, True), (0.01, False)])
+def test_a_single_word_does_not_count_against_the_whole_description(
+    team_acts: float | None, escalates: bool
+) -> None:
+    case = replace(USER, terms=("license_removed",), team_acts=team_acts)
+    assert next_step(case, KNOWLEDGE).case["escalate"] is escalates
+
+
+def test_a_proof_counts_against_the_words() -> None:
+    proof = {"srv_record": "FOUND", "port_1688": "CLOSED", "licence_channel": "VOLUME_KMSCLIENT"}
+    case = Case(said=("x",), intents=described("volume_kms"), facts=proof, team_acts=0.01)
+    assert next_step(case, KNOWLEDGE).case["escalate"] is True

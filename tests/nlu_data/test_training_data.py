@@ -152,3 +152,25 @@ def test_no_sentence_is_only_a_code(examples: list[Example]) -> None:
 def test_no_sentence_is_annotated_or_empty(examples: list[Example]) -> None:
     odd = [one for one in examples if not one.text or ANNOTATION.search(one.text)]
     assert odd == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_what_a_team_must_act_on_is_a_description_of_the_training_data(
+    descriptions: list[Example], language: Language
+) -> None:
+    path = NLU_DATA / "team_acts" / f"{language}.txt"
+    marked = path.read_text(encoding="utf-8").splitlines()
+    known = {one.text for one in descriptions if one.language == language}
+    assert [sentence for sentence in marked if sentence not in known] == []
+    assert len(set(marked)) == len(marked)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_both_what_a_team_and_what_a_person_mends_is_described(
+    descriptions: list[Example], language: Language
+) -> None:
+    path = NLU_DATA / "team_acts" / f"{language}.txt"
+    marked = set(path.read_text(encoding="utf-8").splitlines())
+    ours = [one for one in descriptions if one.language == language]
+    share = sum(one.text in marked for one in ours) / len(ours)
+    assert 0.25 < share < 0.75
