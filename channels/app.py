@@ -55,7 +55,7 @@ POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self' 'unsafe-inline'",  # Web Chat writes its styles into the page
-        "connect-src 'self'",
+        "connect-src 'self' blob:",  # a file is read through its blob
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
         "base-uri 'none'",

@@ -22,7 +22,6 @@
   // What people have of a command's output; the server looks into a file, not at its name.
   const TEXT_FILES = ".txt,.log,.csv,.json,.xml,.html,.htm,.reg,.ini,.out,text/*";
   // The values of DirectLineJS's connection status.
-  const ONLINE = 2;
   const EXPIRED = 3;
   const OVER = [4, 5];
 
@@ -81,26 +80,18 @@
     }
   }
 
-  // Returns the conversation with a new token, its stream beginning after the watermark.
-  async function takenUp(watermark = "") {
+  // Returns the conversation that this tab has kept, with a token that is good.
+  async function resumed() {
     const { conversationId, token, key } = kept();
     if (!conversationId) {
       throw new Error("There is no conversation to take up.");
     }
-    const again = (token) =>
-      answer("GET", `/conversations/${conversationId}?watermark=${watermark}`, { token });
-    try {
-      return await again(token);
-    } catch {
-      const renewed = await answer("POST", "/tokens/resume", { body: { key } });
-      keep({ token: renewed.token, key: renewed.key });
-      return again(renewed.token);
-    }
-  }
-
-  async function resumed() {
-    const { conversationId, token } = await takenUp();
-    return { conversationId, token };
+    const path = `/conversations/${conversationId}`;
+    const again = await answer("GET", path, { token }).catch(() =>
+      answer("POST", "/tokens/resume", { body: { key } }),
+    );
+    keep({ token: again.token, key: again.key || key });
+    return { conversationId, token: again.token };
   }
 
   async function begun() {
@@ -233,6 +224,8 @@
     const fontWeights = { lighter: 300, default: 400, bolder: 650 };
     return {
       supportsInteractivity: true,
+      // A heading needs a level; the page's own is the first.
+      textBlock: { headingLevel: 2 },
       // Both, whole: with a part of them missing, cards stay empty.
       fontTypes: {
         default: { fontFamily: getComputedStyle(document.body).fontFamily, fontSizes, fontWeights },
@@ -260,28 +253,64 @@
 
   // --- together -------------------------------------------------------------------------------
 
-  // A message that the server did not take: its sentence says why and what to do.
-  function noticed(action) {
-    if (action.type === "DIRECT_LINE/POST_ACTIVITY_REJECTED") {
-      const sentence = action.payload?.xhr?.response?.error?.message;
-      if (action.payload?.status !== 400 && sentence) {
-        tell("refused", sentence);
+  let line = null;
+  // What was written last and not taken yet.
+  let unsent = "";
+
+  // A message that the server did not take: its sentence says why and what to do. Web Chat keeps
+  // the reason to itself, so it is read where it arrives.
+  const send = XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function (...body) {
+    this.addEventListener("load", () => {
+      if ([413, 429].includes(this.status)) {
+        tell("refused", this.response?.error?.message);
       }
+    });
+    return send.apply(this, body);
+  };
+
+  function noticed(action) {
+    if (action.type === "DIRECT_LINE/POST_ACTIVITY") {
+      unsent = action.payload.activity.text || "";
     } else if (action.type === "DIRECT_LINE/POST_ACTIVITY_FULFILLED") {
+      unsent = "";
       tell("");
     }
     return action;
   }
 
-  let line = null;
-
   async function run() {
-    const conversation = await resumed().catch(begun);
+    mount(await resumed().catch(begun));
+    written();
+  }
+
+  // A token that expired while the computer slept is renewed. Web Chat has given up by then, so it
+  // is mounted anew: it reads the conversation again, and what was not taken waits to be sent.
+  async function renew() {
+    const text = unsent;
+    unsent = "";
+    try {
+      mount(await resumed(), text);
+      tell("resumed");
+      setTimeout(() => notice.dataset.state === "resumed" && tell(""), 8000);
+    } catch {
+      tell("ended");
+    }
+  }
+
+  let draw = () => {};
+  dark.addEventListener("change", () => draw());
+  addEventListener("pagehide", () => {
+    if (line?.conversationId && kept().conversationId === line.conversationId) {
+      keep({ token: line.token });
+    }
+  });
+
+  function mount(conversation, text = "") {
     const directLine = WebChat.createDirectLine({ domain, ...conversation });
     const store = WebChat.createStore({}, () => (next) => (action) => next(noticed(calm(action))));
     line = directLine;
-
-    function draw() {
+    draw = () => {
       paintAccent();
       page.classList.toggle("night", luminance(parts(colours().page)) < 0.2);
       const c = colours();
@@ -296,41 +325,23 @@
         },
         chat,
       );
-    }
-
-    // A token that expired while the computer slept is renewed, and nothing is lost.
-    async function renew() {
-      try {
-        const { token, streamUrl } = await takenUp(directLine.watermark);
-        directLine.reconnect({ token, streamUrl });
-        tell("resumed");
-        setTimeout(() => notice.dataset.state === "resumed" && tell(""), 8000);
-      } catch {
-        tell("ended");
-      }
-    }
-
-    let lost = false;
+    };
     directLine.connectionStatus$.subscribe((status) => {
-      if (status === EXPIRED && !lost) {
-        lost = true;
+      if (directLine !== line) {
+        return;
+      }
+      if (status === EXPIRED) {
+        line = null;
         renew();
-      } else if (status === ONLINE) {
-        lost = false;
       } else if (OVER.includes(status) && notice.dataset.state !== "forgotten") {
         tell("ended");
       }
     });
-    addEventListener("pagehide", () => {
-      const { conversationId, token } = directLine;
-      if (conversationId && kept().conversationId === conversationId) {
-        keep({ token });
-      }
-    });
-    dark.addEventListener("change", draw);
     draw();
     tell("");
-    written();
+    if (text) {
+      store.dispatch({ type: "WEB_CHAT/SET_SEND_BOX", payload: { text } });
+    }
   }
 
   // The send box appears a moment after the chat is drawn.

@@ -44,15 +44,13 @@
   // --- how it looks -----------------------------------------------------------------------------
 
   // Black or white, whichever is read better on the colour of the page's choice.
-  function inkOn(background) {
-    const paint = document.createElement("canvas").getContext("2d");
-    paint.fillStyle = background;
-    paint.fillRect(0, 0, 1, 1);
-    const light = [...paint.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((part) => {
+  function inkOn(node) {
+    const rgb = getComputedStyle(node).backgroundColor.match(/^rgb\((\d+), (\d+), (\d+)\)$/);
+    const [r, g, b] = (rgb || [0, 0, 0, 0]).slice(1).map((part) => {
       const share = part / 255;
       return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
     });
-    return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] > 0.179 ? "#000" : "#fff";
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
   }
 
   const LOOK = `
@@ -151,7 +149,6 @@
   sheet.replaceSync(LOOK);
   root.adoptedStyleSheets = [sheet];
   host.style.setProperty("--color", color);
-  host.style.setProperty("--ink", inkOn(color));
   root.append(launcher, dialog);
 
   // --- open and close ---------------------------------------------------------------------------
@@ -273,6 +270,7 @@
 
   function begin() {
     document.body.append(host);
+    host.style.setProperty("--ink", inkOn(launcher));
     if (wasOpen()) {
       // Without taking the focus from the page that was asked for.
       const focused = document.activeElement;
