@@ -133,6 +133,8 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return _error(405, "BadArgument", "This method does not exist here.")
     except web.HTTPException as error:
         return _error(error.status, "BadArgument", error.reason)
+    except ConnectionError:
+        return _error(400, "BadSyntax", "The request ended too early.")  # nobody reads it
     except Exception as error:
         # The type alone is logged: an error's text can hold what the person wrote.
         log.error("%s %s", request.match_info.handler.__name__, type(error).__name__)
