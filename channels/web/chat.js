@@ -412,6 +412,14 @@
     }
   });
 
+  // Who answers a card by keyboard goes on at the place where one writes, not in the old card.
+  const forward = ({ target, detail }) => {
+    if (detail === 0 && target.closest(".ac-pushButton")) {
+      setTimeout(() => document.querySelector(SENDBOX)?.focus());
+    }
+  };
+  chat.addEventListener("click", forward, true);
+
   // Escape closes the menu; in a frame the chat, unless Web Chat has a use for it: it leads from
   // a message back to the place where one writes.
   let from = null;

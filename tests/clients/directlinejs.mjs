@@ -14,7 +14,8 @@ globalThis.XMLHttpRequest = require("xhr2");
 globalThis.WebSocket = require("ws");
 const { DirectLine } = require("botframework-directlinejs/dist/directline.js");
 
-const EXPIRED = 3;
+// Expired, and failed to connect: a connection of this object comes no more.
+const OVER = [3, 4];
 const out = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -35,44 +36,59 @@ async function ask(path, body) {
 }
 
 const { conversationId, token, key } = await ask("/tokens/generate");
-const line = new DirectLine({
-  domain,
-  token,
-  webSocket: way === "stream",
-  pollingInterval: 200,
-  timeout: 2000,
-  conversationStartProperties: { locale: "de-DE" },
-  random: () => 0, // the shortest of the pauses before it connects again
-});
+const answered = new Set();
+let line;
 
-// An expired token: as the library's documentation has it, the page fetches a new one.
-line.connectionStatus$.subscribe(async (status) => {
-  if (status === EXPIRED) {
-    const renewed = await ask("/tokens/resume", JSON.stringify({ key }));
-    line.reconnect({ token: renewed.token, streamUrl: `${streamOf(renewed)}` });
-    out({ renewed: true });
-  }
-});
-
-function streamOf({ token }) {
-  const address = new URL(`${domain}/conversations/${conversationId}/stream`);
-  address.protocol = "ws:";
-  address.searchParams.set("t", token);
-  address.searchParams.set("watermark", line.watermark || "0");
-  return address;
+function connect(known) {
+  line = new DirectLine({
+    domain,
+    webSocket: way === "stream",
+    pollingInterval: 200,
+    timeout: 2000,
+    conversationStartProperties: { locale: "de-DE" },
+    random: () => 0, // the shortest of the pauses before it connects again
+    ...known,
+  });
+  const own = line;
+  own.connectionStatus$.subscribe((status) => {
+    if (OVER.includes(status) && own === line) {
+      takeUp();
+    }
+  });
+  own.activity$.subscribe(
+    (activity) => own === line && heard(activity),
+    (error) => own === line && out({ error: String(error) }),
+  );
 }
 
-const answered = new Set();
-const failed = (error) => {
-  out({ error: String(error) });
-  process.exit(1);
-};
-line.activity$.subscribe((activity) => {
+// When its token has expired, the page takes the conversation up in a new DirectLine, by its
+// watermark. The library's own reconnect() opens a second stream beside one that still lives, and
+// where it polls, a request that is cut off ends it without a word.
+async function takeUp() {
+  const old = line;
+  line = null;
+  old.end();
+  const { token } = await ask("/tokens/resume", JSON.stringify({ key }));
+  connect({ token, conversationId, watermark: old.watermark });
+  out({ renewed: true });
+}
+
+function heard(activity) {
   if (activity.type === "message") {
     out({ id: activity.id, text: activity.text, from: activity.from.role, reply: activity.replyToId });
     answered.add(activity.replyToId);
   }
-}, failed);
+}
+
+// Returns the id of an activity, or "retry" when it is not known whether it has arrived.
+function posted(activity) {
+  return new Promise((done) => {
+    const again = () => done("retry");
+    line ? line.postActivity(activity).subscribe(done, again, again) : again();
+  });
+}
+
+connect({ token });
 
 // One message after the other; one that was cut off is sent again under the same name.
 for (let n = 0; !existsSync(stop); n += 1) {
@@ -81,13 +97,15 @@ for (let n = 0; !existsSync(stop); n += 1) {
   let id = "retry";
   while (id === "retry") {
     const activity = { type: "message", text, channelData: { ...channelData }, from: { id: "me" } };
-    id = await new Promise((done) => {
-      line.postActivity(activity).subscribe(done, () => done("retry"));
-    });
+    id = await posted(activity);
     await sleep(id === "retry" ? 200 : 0);
   }
-  while (!answered.has(id)) {
+  for (let waited = 0; !answered.has(id); waited += 50) {
     await sleep(50);
+    if (line && way === "polling" && waited >= 2000) {
+      waited = 0;
+      await takeUp();
+    }
   }
 }
 await sleep(500); // what comes twice would come now

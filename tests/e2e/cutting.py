@@ -31,16 +31,19 @@ class Wire:
     behind: int
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
-    def cut(self) -> bool:
-        """Reset all connections; return whether there was one."""
-        cut = list(self._open)
-        for writer in cut:
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to cut."""
+        return bool(self._open)
+
+    def cut(self) -> None:
+        """Reset all connections."""
+        for writer in list(self._open):
             with contextlib.suppress(OSError):
                 end: socket.socket = writer.get_extra_info("socket")
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             writer.transport.abort()
         self._open.clear()
-        return bool(cut)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from channels.app import init_app
 from channels.settings import Settings
@@ -184,15 +184,28 @@ async def test_a_whole_conversation_by_keyboard_alone(browser: Browser, lotse: s
 
 
 async def choose_by_keys(page: Page, label: str) -> None:
-    """Choose an answer of the newest card: Shift+Tab to the messages, Enter into the newest."""
+    """Choose an answer of the newest card: Shift+Tab to the messages, End, Enter, Tab, Enter."""
     keys, button = page.keyboard, inside(page).get_by_role("button", name=label).last
     messages = inside(page).locator(".webchat__basic-transcript")
-    for key, place in (("Shift+Tab", messages), ("Tab", button)):
+    await expect(button).to_be_visible()
+
+    async def press(key: str) -> None:
+        await keys.press(key)
+        await page.wait_for_timeout(150)  # nobody is faster
+
+    async def press_until(key: str, place: Locator) -> None:
         for _ in range(30):
             if await place.evaluate("one => one === document.activeElement"):
-                break
-            await keys.press(key)
-        await keys.press("Enter")
+                return
+            await press(key)
+        raise AssertionError(f"{label}: {key} does not lead there")
+
+    await press_until("Shift+Tab", messages)
+    await press("End")
+    await press("Enter")
+    await press_until("Tab", button)
+    await press("Enter")
+    await expect(inside(page).locator(SENDBOX)).to_be_focused()  # and not in the old card
 
 
 async def test_what_the_assistant_says_is_announced(browser: Browser, lotse: str) -> None:
