@@ -47,10 +47,9 @@ async def test_a_conversation_survives_a_restart(serving, rasa):
         await after.post(value={"choice": "kms", "step": "ask"})
         await after.heard(5)
         new = [one for one in (await after.read(mark))["activities"] if one["type"] == "message"]
-        assert [one["text"].split("\n")[0] for one in new] == [
-            "Über den KMS-Server der Firma",
-            "Ist der Rechner im Firmennetz?",
-        ]
+        assert new[0]["text"] == "Über den KMS-Server der Firma"
+        assert new[1]["channelData"]["step"]["id"] == "check"
+        assert len(new) == 2
     assert len(rasa.received) == 3
 
 

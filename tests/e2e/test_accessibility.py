@@ -168,7 +168,7 @@ async def test_a_whole_conversation_by_keyboard_alone(browser: Browser, lotse: s
         await expect(inside(page).get_by_text("nslookup").last).to_be_visible()
         await choose_by_keys(page, "Nicht verbunden")
         await expect(inside(page).get_by_text("Vorher bitte bestätigen").last).to_be_visible()
-        await choose_by_keys(page, "Ja, gesichert, genau das tun")
+        await choose_by_keys(page, "Ja, ausführen: Produktschlüssel entfernen", confirmed=True)
         await expect(inside(page).get_by_text("LL-1042").last).to_be_visible()
         await tab_to("Mehr", "Shift+Tab")
         await keys.press("Enter")
@@ -183,7 +183,7 @@ async def test_a_whole_conversation_by_keyboard_alone(browser: Browser, lotse: s
         await expect(launcher(page)).to_be_focused()
 
 
-async def choose_by_keys(page: Page, label: str) -> None:
+async def choose_by_keys(page: Page, label: str, *, confirmed: bool = False) -> None:
     """Choose an answer of the newest card: Shift+Tab to the messages, End, Enter, Tab, Enter."""
     keys, button = page.keyboard, inside(page).get_by_role("button", name=label).last
     messages = inside(page).locator(".webchat__basic-transcript")
@@ -203,6 +203,9 @@ async def choose_by_keys(page: Page, label: str) -> None:
     await press_until("Shift+Tab", messages)
     await press("End")
     await press("Enter")
+    if confirmed:
+        await press_until("Tab", inside(page).get_by_role("checkbox").last)
+        await press("Space")
     await press_until("Tab", button)
     await press("Enter")
     await expect(inside(page).locator(SENDBOX)).to_be_focused()  # and not in the old card
