@@ -1,25 +1,39 @@
-"""The command line of the measurements: `python -m bench understanding FILE`."""
+"""The command line of the measurements: `python -m bench understanding FILE`.
+
+Those that need the bot's own packages are started by `./lotse bench` itself.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from bench import kb, load, understanding, weights
+from bench import intents, kb, load, understanding, weights
 from channels.services import NotStarted
+
+COMMANDS = "understanding|weights|intents|knowledge|load"
 
 
 def main() -> int:
     """Run the command line; return its exit code."""
+    arguments = _parser().parse_args()
+    try:
+        print(*_report(arguments), sep="\n")
+    except (NotStarted, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./lotse bench")
-    commands = parser.add_subparsers(
-        required=True, dest="command", metavar="understanding|weights|knowledge|load"
-    )
-    command = commands.add_parser("weights")
-    command.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    commands = parser.add_subparsers(required=True, dest="command", metavar=COMMANDS)
     commands.add_parser("knowledge")
+    for name in ("weights", "intents"):
+        commands.add_parser(name).add_argument("files", type=Path, nargs="+", metavar="FILE")
     command = commands.add_parser("understanding")
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument("--url", metavar="RASA")
@@ -29,27 +43,23 @@ def main() -> int:
     command.add_argument("--turns", type=int, default=6, metavar="N")
     command.add_argument("--think", type=float, default=15.0, metavar="SECONDS")
     command.add_argument("--url", metavar="WEB")
-    arguments = parser.parse_args()
+    return parser
+
+
+def _report(arguments: argparse.Namespace) -> Iterable[str]:
     if arguments.command == "weights":
-        print(*weights.measure(arguments.files), sep="\n")
-        return 0
+        return weights.measure(arguments.files)
+    if arguments.command == "intents":
+        return intents.measure(arguments.files)
     if arguments.command == "knowledge":
-        print(*kb.measure(), sep="\n")
-        return 0
+        return kb.measure()
     if arguments.command == "load":
         people, turns, think = arguments.conversations, arguments.turns, arguments.think
-        print(asyncio.run(load.measure(people, turns, think, arguments.url)))
-        return 0
-    try:
-        posts = understanding.labelled(arguments.file)
-        outcomes = asyncio.run(understanding.measure(posts, arguments.url))
-    except (NotStarted, OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(understanding.report(outcomes))
-    if arguments.misses:
-        print(understanding.misses(outcomes))
-    return 0
+        return [asyncio.run(load.measure(people, turns, think, arguments.url))]
+    posts = understanding.labelled(arguments.file)
+    outcomes = asyncio.run(understanding.measure(posts, arguments.url))
+    missed = [understanding.misses(outcomes)] if arguments.misses else []
+    return [understanding.report(outcomes), *missed]
 
 
 if __name__ == "__main__":
