@@ -69,7 +69,7 @@ def understand(case: Case, knowledge: Knowledge) -> Understanding:
     """Return what the evidence of the case says."""
     weighed = scores(case, knowledge)
     leads = max(weighed, key=lambda m: weighed[m])
-    is_ours = leads is not Mechanism.NONE or _is_little_but_a_code(case, knowledge)
+    is_ours = leads is not Mechanism.NONE or is_little_but_a_code(case, knowledge)
     ranking = shares({m: s for m, s in weighed.items() if m is not Mechanism.NONE})
     refused = is_refused(case, knowledge)
     foreign = are_foreign(case.codes, knowledge) and speaks_by_codes_alone(case, knowledge)
@@ -367,7 +367,8 @@ def _is_named(case: Case, fault: Fault) -> bool:
     return fault.id in case.messages or not set(case.codes).isdisjoint(fault.signals.codes)
 
 
-def _is_little_but_a_code(case: Case, knowledge: Knowledge) -> bool:
+def is_little_but_a_code(case: Case, knowledge: Knowledge) -> bool:
+    """Tell whether a code that occurs only in licensing stands in few words."""
     words = sum(len(text.split()) for text in case.said)
     named = any(
         _only_fault(code, knowledge) or _is_of_licensing(code, mechanisms_of(code, knowledge))

@@ -33,7 +33,7 @@ from knowledge.words import Mechanism, Product
 
 #: Mechanisms with less than this share of the leader's are no contenders.
 CONTENDS_FROM = 0.05
-#: A code that names one fault begins it without a question, unless its mechanism hardly leads.
+#: A code that names one fault begins it without a question, unless many words say otherwise.
 CERTAIN_FROM = 0.5
 #: What counts as a step of a walk, and the id of the offer to hand a long one over.
 WALKED = frozenset({"check", "measure", "consent"})
@@ -82,7 +82,8 @@ def _diagnose(case: Case, seen: Understanding, knowledge: Knowledge) -> Decision
     fault = _start(case, seen, knowledge)
     sign = escalation_sign(case, fault, knowledge) if fault else None
     certain = fault is not None and fault is certain_fault(case, knowledge)
-    certain = certain and seen.ranking[0][1] >= CERTAIN_FROM
+    leads = seen.ranking[0][1] >= CERTAIN_FROM or is_little_but_a_code(case, knowledge)
+    certain = certain and leads
     question = None if certain else open_question(case, seen.ranking, knowledge)
     alone = speaks_by_codes_alone(case, knowledge)
     if alone and not case.answer("escalate", FAMILY) and not (question and case.log):

@@ -700,9 +700,12 @@ def no_piracy(ground: Ground) -> Iterator[Problem]:
 
 
 def sources_have_an_address(ground: Ground) -> Iterator[Problem]:
-    """Everybody can read a source again: it has an address, the article alone has none."""
+    """Everybody can read a source again: it has an address, unless it is the organisation's own.
+
+    The article this project began with has none.
+    """
     for id_, source in ground.knowledge.sources.items():
-        if id_ != ARTICLE and not (source.url or "").startswith("https://"):
+        if id_ != ARTICLE and not source.internal and not (source.url or "").startswith("https://"):
             yield Problem(ground.spot("sources", id_, "url"), "source-url", {"value": id_})
 
 

@@ -53,9 +53,13 @@ class Command(Model):
 
 
 class Source(Model):
-    """Where a statement comes from, and the day it was read there."""
+    """Where a statement comes from, and the day it was read there.
+
+    `internal`: a rule or page of the own organisation, which needs no address.
+    """
 
     title: str
+    internal: bool = False
     url: str | None = None
     read_on: str = Field(pattern=DAY)
 

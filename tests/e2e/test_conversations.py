@@ -154,7 +154,7 @@ REACHED = {
         "Endlosschleife bei der Anmeldung in Outlook, etwas ist schiefgelaufen, 0xCAA20003",
         "endless sign-in loop in Outlook, something went wrong, 0xCAA20003",
     ),
-    "m365-user-activation": (
+    "m365-device-limit": (
         "Office sagt, das Gerätelimit meines Abos ist erreicht, zu viele Geräte",
         "Office says the device limit of my subscription is reached, too many devices",
     ),
