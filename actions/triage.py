@@ -19,6 +19,7 @@ from actions.evidence import (
     certain_fault,
     escalation_sign,
     fault_for,
+    is_little_but_a_code,
     named_faults,
     of_other_product,
     speaks_by_codes_alone,
