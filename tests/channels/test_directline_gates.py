@@ -258,7 +258,9 @@ async def test_ten_thousand_junk_requests_reach_nobody(rasa_url, rasa, knowledge
             method, path, headers, body = junk(dice, dice.choice(tokens))
             try:
                 async with client.request(method, path, headers=headers, data=body) as answer:
-                    return answer.status
+                    # Teams is not set up here, and its door says so.
+                    closed = answer.url.path == "/api/messages" and answer.status == 503
+                    return 0 if closed else answer.status
             except (ClientError, ValueError):
                 return 0  # no HTTP on one of the two sides
 
