@@ -40,8 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--misses", action="store_true")
     command = commands.add_parser("load")
     command.add_argument("--conversations", type=int, default=200, metavar="N")
-    command.add_argument("--turns", type=int, default=6, metavar="N")
-    command.add_argument("--think", type=float, default=15.0, metavar="SECONDS")
+    command.add_argument("--turns", type=int, default=5, metavar="N")
+    command.add_argument("--think", type=float, default=30.0, metavar="SECONDS")
     command.add_argument("--url", metavar="WEB")
     return parser
 

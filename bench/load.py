@@ -27,6 +27,10 @@ from knowledge.store import load
 
 #: Seconds after which a reply counts as lost.
 LOST = 60.0
+#: Turns without an answer, with an apology instead of one, seen twice, and meant for others.
+WRONG = ("lost", "excused", "doubled", "misdirected")
+#: Turns of the single conversation.
+ALONE = 40
 CODE = re.compile(r"0x[0-9A-F]{8}|AADSTS\d+")
 #: What people write: a story, codes, an output, small talk, in both languages.
 SENTENCES = (
@@ -47,6 +51,7 @@ class Talk:
 
     turns: list[float] = field(default_factory=list)
     lost: int = 0
+    excused: int = 0
     doubled: int = 0
     misdirected: int = 0
 
@@ -55,7 +60,12 @@ class Person:
     """Somebody who speaks Direct Line over a stream."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, url: str, dice: random.Random, code: str
+        self,
+        http: aiohttp.ClientSession,
+        url: str,
+        dice: random.Random,
+        code: str,
+        excuses: frozenset[str],
     ) -> None:
         self._code = code
         self._known = {code}
@@ -63,6 +73,7 @@ class Person:
         self._url = f"{url.rstrip('/')}/directline"
         self._dice = dice
         self._answers: dict[str, asyncio.Event] = {}
+        self._excuses = excuses
         self.talk = Talk()
 
     async def hold(self, turns: int, think: float) -> Talk:
@@ -112,6 +123,7 @@ class Person:
         foreign = set(case.get("codes", ())) - self._known
         self.talk.misdirected += bool(foreign) or activity["conversation"]["id"] != self._name
         if reply := activity.get("replyToId"):
+            self.talk.excused += activity["text"] in self._excuses
             self._answers.setdefault(reply, asyncio.Event()).set()
 
     async def _post(self, path: str, body: dict[str, Any], token: str) -> dict[str, Any]:
@@ -124,10 +136,12 @@ class Person:
 
 async def talks(url: str, people: int, turns: int, think: float, seed: int) -> list[Talk]:
     """Return what became of so many conversations at once."""
+    sorry = load().phrases["channel_sorry"]
+    excuses = frozenset((sorry.de, sorry.en))
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
         persons = [
-            Person(http, url, random.Random(f"{seed} {n}"), f"0xC004{n + 4096:04X}")
+            Person(http, url, random.Random(f"{seed} {n}"), f"0xC004{n + 4096:04X}", excuses)
             for n in range(people)
         ]
         return list(await asyncio.gather(*(one.hold(turns, think) for one in persons)))
@@ -147,7 +161,7 @@ def row(name: str, held: Sequence[Talk]) -> str:
     """Return a line of the table."""
     turns = [seconds for talk in held for seconds in talk.turns]
     p50, p95 = (f"{percentile(turns, share) * 1000:.0f} ms" for share in (0.5, 0.95))
-    wrong = [sum(getattr(t, what) for t in held) for what in ("lost", "doubled", "misdirected")]
+    wrong = [sum(getattr(t, what) for t in held) for what in WRONG]
     return " | ".join([f"| {name}", str(len(turns)), p50, p95, *map(str, wrong), ""]).rstrip()
 
 
@@ -174,13 +188,13 @@ async def served() -> AsyncIterator[str]:
 async def measure(
     people: int, turns: int, think: float, url: str | None = None, seed: int = 1
 ) -> str:
-    """Return a Markdown table: one conversation, then so many at once, then one again."""
+    """Return a Markdown table: one conversation alone, then so many at once."""
     async with AsyncExitStack() as stack:
         url = url or await stack.enter_async_context(served())
-        await talks(url, 1, 3, 0.2, seed)  # whoever comes first pays for what is loaded then
-        alone = await talks(url, 1, 40, 0.2, seed)
+        await talks(url, 1, 3, 1.0, seed)  # whoever comes first pays for what is loaded then
+        alone = await talks(url, 1, ALONE, 1.5, seed)
         many = await talks(url, people, turns, think, seed + 1)
-    head = "| conversations | turns | p50 | p95 | lost | doubled | misdirected |"
+    head = f"| conversations | turns | p50 | p95 | {' | '.join(WRONG)} |"
     return "\n".join(
-        [head, "|---|---|---|---|---|---|---|", row("1", alone), row(str(people), many)]
+        [head, "|---" * (4 + len(WRONG)) + "|", row("1", alone), row(str(people), many)]
     )

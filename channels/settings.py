@@ -34,7 +34,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 3978
     web_root: Path = WEB_ROOT
-    timeout_s: float = 4.0
+    #: Longer than a turn takes on a busy machine: who is told to send it again, sends it twice.
+    timeout_s: float = 10.0
     #: None: Teams is not set up.
     teams: TeamsSettings | None = None
     state: Path | None = None

@@ -441,6 +441,10 @@
     tell("failed");
   }
 
+  if (embedded) {
+    // The handbook belongs beside the chat and not in its place.
+    document.querySelectorAll("footer a").forEach((link) => (link.target = "_blank"));
+  }
   say("here");
   bundle.addEventListener("load", () => run().catch(failed));
   bundle.addEventListener("error", () => failed("Web Chat is missing."));
