@@ -119,6 +119,7 @@ class Candidate:
         of_directions, of_others = np.split(self._model.coef_, [len(lengths)], axis=1)
         of_grams = (grams.T @ (places @ (of_directions / lengths).T)).T
         self._model.coef_ = np.hstack([of_grams, of_others])
+        self._model.n_features_in_ = self._model.coef_.shape[1]
 
     def chances(self, asked: Texts) -> tuple[list[str], np.ndarray]:
         """Return the intents and their probabilities per text."""
