@@ -19,9 +19,10 @@ from knowledge.store import Knowledge
 from knowledge.words import Context, Mechanism, Product, Status, TermKind
 
 #: No class is ever impossible: evidence must be able to lift what the classifier missed.
-FLOOR = 0.02
-#: The term by which a person says that no organisation is behind the computer.
-PRIVATE = "private_person"
+FLOOR = 0.01
+#: The terms by which a person says that no team need act: no organisation stands behind the
+#: computer, or something is only to be looked up.
+NO_TEAM = frozenset({"private_person", "wants_to_see"})
 #: How much of a code's weight speaks against "not for us" when only its family is known.
 MAY_BE_OURS = 0.5
 #: From these points on, a term alone tells a mechanism.
@@ -31,6 +32,8 @@ FEW_WORDS = 10
 #: How the codes begin that any program shows, for Windows error numbers; all others in the
 #: knowledge are of licensing, and being spread over many mechanisms makes them no less so.
 GENERAL = "0x8007"
+#: By so many times one product's mechanisms must be likelier than the other's to decide for it.
+LEANS_FROM = 3.0
 #: What an answer to a question takes from the mechanisms it excludes.
 EXCLUDED = 12.0
 
@@ -68,8 +71,8 @@ class Understanding:
 def understand(case: Case, knowledge: Knowledge) -> Understanding:
     """Return what the evidence of the case says."""
     weighed = scores(case, knowledge)
-    leads = max(weighed, key=lambda m: weighed[m])
-    is_ours = leads is not Mechanism.NONE or is_little_but_a_code(case, knowledge)
+    not_ours = dict(shares(weighed))[Mechanism.NONE]
+    is_ours = not_ours < knowledge.weights.foreign_from or is_little_but_a_code(case, knowledge)
     ranking = shares({m: s for m, s in weighed.items() if m is not Mechanism.NONE})
     refused = is_refused(case, knowledge)
     foreign = are_foreign(case.codes, knowledge) and speaks_by_codes_alone(case, knowledge)
@@ -77,7 +80,7 @@ def understand(case: Case, knowledge: Knowledge) -> Understanding:
     scope = Scope.HUMAN if case.wants_human else Scope.IN if ours else Scope.OUT
     return Understanding(
         ranking=ranking,
-        product=_product(case, knowledge, ranking[0][0]) if scope is Scope.IN else Product.NONE,
+        product=_product(case, knowledge, ranking) if scope is Scope.IN else Product.NONE,
         context=contexts(case, knowledge),
         scope=scope,
         refused=refused,
@@ -99,9 +102,13 @@ def shares(weighed: Mapping[Mechanism, float]) -> Ranking:
 
 
 def is_refused(case: Case, knowledge: Knowledge) -> bool:
-    """Tell whether a licence bypass is asked for: a telling word, or a sure classifier."""
+    """Tell whether a licence bypass is asked for: a telling word, or a sure classifier.
+
+    Whoever pastes an output wants it read, however odd the question beside it sounds.
+    """
     tools = any(_kind(term, knowledge) is TermKind.REFUSE for term in case.terms)
-    return tools or case.intents.get("piracy", 0.0) >= knowledge.weights.refuse_from
+    sure = case.intents.get("piracy", 0.0) >= knowledge.weights.refuse_from
+    return tools or (sure and not case.facts)
 
 
 def speaks_by_codes_alone(case: Case, knowledge: Knowledge) -> bool:
@@ -209,11 +216,11 @@ def speaks_against_a_team(case: Case, knowledge: Knowledge) -> bool:
 def team_must_act(case: Case, fault: Fault, knowledge: Knowledge) -> bool:
     """Tell whether only a team can mend it, whatever the checks say: by a sign, always, by words.
 
-    A private person has no team behind the computer.
+    A private person has no team behind the computer, and to look something up needs none.
     """
     if escalation_sign(case, fault, knowledge):
         return True
-    if PRIVATE in case.terms or speaks_against_a_team(case, knowledge):
+    if not NO_TEAM.isdisjoint(case.terms) or speaks_against_a_team(case, knowledge):
         return False
     told = case.team_acts is not None and case.team_acts >= knowledge.weights.team_from
     return fault.escalation.always or told
@@ -332,8 +339,9 @@ def _products_named(case: Case, knowledge: Knowledge) -> set[Product]:
     return named | {Product(licensed)} if licensed else named
 
 
-def _product(case: Case, knowledge: Knowledge, mechanism: Mechanism) -> Product:
-    """Return what is not activated, given the leading mechanism."""
+def _product(case: Case, knowledge: Knowledge, ranking: Ranking) -> Product:
+    """Return what is not activated, given the mechanisms' shares."""
+    mechanism = ranking[0][0]
     if mechanism in OF_M365:
         return Product.M365
     if mechanism is Mechanism.WINDOWS_SUBSCRIPTION:  # Windows, by a licence of Microsoft 365
@@ -348,7 +356,17 @@ def _product(case: Case, knowledge: Knowledge, mechanism: Mechanism) -> Product:
     if mechanism is not Mechanism.UNKNOWN:
         return Product.M365 if "office_product_vl" in case.terms else Product.WINDOWS
     of_codes = {knowledge.codes[c].product for c in case.codes if c in knowledge.codes}
-    return next(iter(of_codes)) if len(of_codes) == 1 and not named else Product.BOTH
+    if len(of_codes) == 1 and not named and Product.BOTH not in of_codes:
+        return next(iter(of_codes))
+    return _leaning(ranking)
+
+
+def _leaning(ranking: Ranking) -> Product:
+    """Return the product that most of what might be wrong belongs to, else both."""
+    windows, m365 = (sum(s for m, s in ranking if m in of) for of in (OF_WINDOWS, OF_M365))
+    if windows >= LEANS_FROM * m365:
+        return Product.WINDOWS
+    return Product.M365 if m365 >= LEANS_FROM * windows else Product.BOTH
 
 
 def _fit(case: Case, fault: Fault) -> float:

@@ -263,6 +263,7 @@ class Weights(Model):
     other_product: float
     ask_below: float
     refuse_from: float
+    foreign_from: float
     team_from: float
     team_below: float
     understood_from: float
