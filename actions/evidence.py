@@ -19,7 +19,7 @@ from knowledge.store import Knowledge
 from knowledge.words import Context, Mechanism, Product, Status, TermKind
 
 #: No class is ever impossible: evidence must be able to lift what the classifier missed.
-FLOOR = 0.01
+FLOOR = 0.015
 #: The terms by which a person says that no team need act: no organisation stands behind the
 #: computer, or something is only to be looked up.
 NO_TEAM = frozenset({"private_person", "wants_to_see"})

@@ -20,12 +20,12 @@ import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from components.code_forms import find_codes
 from components.finding import vocabulary
-from components.meaning import leading_directions
+from components.grams import Grams
 from components.sentence_encoder import encode
 from components.terms import Ear
 from rasa.core.agent import Agent
@@ -33,14 +33,11 @@ from rasa.model_training import train_nlu
 from rasa.shared.nlu.training_data.loading import load_data
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction import DictVectorizer
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "describe_"
 LANGUAGES = ("de", "en")
-#: How loud entities are beside n-grams and vectors of unit length.
-ENTITIES_COUNT = 0.5
 #: Rasa's default is 300; an epoch takes most of a minute on two busy cores.
 EPOCHS = 10
 DIET = """
@@ -75,65 +72,46 @@ class Texts(NamedTuple):
 class Candidate:
     """A logistic regression over n-grams, sentence vectors, entities, or several of them.
 
-    `directions`: how many leading directions of the n-grams it is trained on; 0 for all n-grams.
-    `unit`: tf-idf of unit length instead of raw counts.
+    `grams` are kinds of n-grams, trained on their leading directions as the product's are;
+    `sentence` and `entities` say how loud those are, 0 leaves them out.
     """
 
     def __init__(
         self,
         name: str,
-        *,
-        grams: bool = True,
-        sentence: bool = True,
-        entities: bool = False,
-        directions: int = 0,
-        unit: bool = True,
-        C: float = 60,
+        *grams: Grams,
+        sentence: float = 0.0,
+        entities: float = 0.0,
+        C: float = 30,
+        max_iter: int = 60,
     ) -> None:
         self.name = name
-        self._grams = TfidfVectorizer(
-            analyzer="char_wb",
-            ngram_range=(2, 5),
-            min_df=2,
-            sublinear_tf=unit,
-            use_idf=unit,
-            norm="l2" if unit else None,
-        )
-        self._uses = (grams, sentence)
-        self._found = DictVectorizer() if entities else None
-        self._directions = directions
-        self._model = LogisticRegression(C=C, tol=1e-3, max_iter=200)
+        self._grams, self._sentence, self._entities = grams, sentence, entities
+        self._found = DictVectorizer(sparse=False)
+        self._model = LogisticRegression(C=C, max_iter=max_iter)
 
     def fit(self, known: Texts) -> None:
-        """Train."""
-        grams = self._grams.fit_transform(known.texts)
-        if self._found:
-            self._found.fit(known.entities)
-        if not self._directions:
-            self._model.fit(self._features(known), known.intents)
-            return
-        # As bot/components/meaning.py does it, with what else there is beside the vectors.
-        places, lengths = leading_directions(grams, self._directions)
-        others = self._others(known).toarray()
-        self._model.fit(np.hstack([places * lengths, others]), known.intents)
-        of_directions, of_others = np.split(self._model.coef_, [len(lengths)], axis=1)
-        of_grams = (grams.T @ (places @ (of_directions / lengths).T)).T
-        self._model.coef_ = np.hstack([of_grams, of_others])
+        """Train, as bot/components/meaning.py does it."""
+        self._found.fit(known.entities)
+        parts = [*(grams.learn(known.texts) for grams in self._grams), self._others(known)]
+        self._model.fit(np.hstack(parts).astype(np.float64), known.intents)
+        borders = np.cumsum([part.shape[1] for part in parts])[:-1]
+        *of_directions, of_others = np.split(self._model.coef_, borders, axis=1)
+        self._model.coef_ = np.hstack([*map(Grams.folded, self._grams, of_directions), of_others])
         self._model.n_features_in_ = self._model.coef_.shape[1]
 
     def chances(self, asked: Texts) -> tuple[list[str], np.ndarray]:
         """Return the intents and their probabilities per text."""
-        return list(self._model.classes_), self._model.predict_proba(self._features(asked))
+        counted = [grams.rows(asked.texts) for grams in self._grams]
+        features = hstack([*counted, csr_matrix(self._others(asked))]).tocsr()
+        return list(self._model.classes_), self._model.predict_proba(features)
 
-    def _features(self, given: Texts) -> Any:
-        counts = [self._grams.transform(given.texts)] * self._uses[0]
-        return hstack([*counts, self._others(given)]).tocsr()
-
-    def _others(self, given: Texts) -> Any:
+    def _others(self, given: Texts) -> np.ndarray:
         """Return the features that are no n-grams."""
-        found = [ENTITIES_COUNT * self._found.transform(given.entities)] if self._found else []
-        none = csr_matrix((len(given.texts), 0))
-        return hstack([none, *[csr_matrix(given.vectors)] * self._uses[1], *found]).tocsr()
+        none = np.zeros((len(given.texts), 0), dtype=np.float32)
+        vectors = [self._sentence * given.vectors] if self._sentence else []
+        found = self._found.transform(given.entities)
+        return np.hstack([none, *vectors, *([self._entities * found] if self._entities else [])])
 
     def size(self) -> float:
         """Return the megabytes it takes in a model."""
@@ -166,15 +144,26 @@ class Diet:
         return self._size
 
 
+def characters(directions: int = 600) -> Grams:
+    """Return n-grams of characters, as the product counts them."""
+    return Grams("char_wb", (2, 5), directions, 1.0)
+
+
+def words(directions: int = 900) -> Grams:
+    """Return words with their neighbours, as the product counts them."""
+    return Grams("word", (1, 2), directions, 1.3)
+
+
 CANDIDATES = (
-    Candidate("n-grams", sentence=False),
-    Candidate("sentence vector", grams=False),
-    Candidate("both, raw counts", unit=False, C=1),
-    Candidate("both", C=60),
-    Candidate("both, 400 directions", directions=400),
-    Candidate("both, 600 directions", directions=600),
-    Candidate("both and entities", entities=True),
-    Candidate("both and entities, 600 directions", entities=True, directions=600),
+    Candidate("characters", characters()),
+    Candidate("words", words()),
+    Candidate("sentence vector", sentence=1.0),
+    Candidate("characters and vector, as it was", characters(), sentence=1.0, C=60, max_iter=120),
+    Candidate("characters and vector", characters(), sentence=0.4),
+    Candidate("characters and words", characters(), words()),
+    Candidate("characters, words and vector", characters(), words(), sentence=0.4),
+    Candidate("the same, to the end", characters(), words(), sentence=0.4, max_iter=200),
+    Candidate("the same and entities", characters(), words(), sentence=0.4, entities=0.3),
 )
 
 

@@ -474,8 +474,10 @@ async def _serve(voice: Voice, host: str, port: int) -> None:
 
 @contextlib.contextmanager
 def _note(installation: Installation, facts: Mapping[str, str]) -> Iterator[None]:
-    """Leave word for the other commands while the block runs."""
-    installation.running.write_text(json.dumps({"pid": os.getpid(), **facts}))
+    """Leave word for the other commands while the block runs; they never read half of it."""
+    note = installation.running.with_suffix(".new")
+    note.write_text(json.dumps({"pid": os.getpid(), **facts}))
+    note.replace(installation.running)
     try:
         yield
     finally:

@@ -6,6 +6,7 @@ languages' training data carry that, and no model from elsewhere is needed.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from components.pasted_output import PROSE
 #: The language of the message, where it is sure; the conversation's language holds otherwise.
 LANGUAGE = "language"
 FILE_NAME = "language.npy"
+#: A word, also with an apostrophe ("what's") and with one sign behind it; no code, path or number.
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*[^\w\s]?")
 
 
 def vectorizer() -> HashingVectorizer:
@@ -65,7 +68,7 @@ class MessageLanguage(Component):
 
     def language(self, text: str) -> str | None:
         """Return `de` or `en`, None when the words do not tell."""
-        words = " ".join(word for word in text.split() if word.isalpha() or word[:-1].isalpha())
+        words = " ".join(word for word in text.split() if WORD.fullmatch(word))
         if len(words) < 2:
             return None
         score = vectorizer().transform([words]).dot(self._weights[:-1])[0] + self._weights[-1]

@@ -28,7 +28,7 @@ NEGATORS = frozenset(
     [
         *("kein", "keine", "keinen", "keinem", "keiner", "keines", "nicht", "nie", "niemals"),
         *("ohne", "weder", "no", "not", "without", "never", "neither", "nor", "n't", "dont"),
-        *("cannot", "isnt", "wasnt"),
+        *("cannot", "isnt", "wasnt", "nothing", "nichts", "nix", "ned", "koa", "koan", "kei"),
     ]
 )
 #: Where a clause ends: a negation does not reach across.

@@ -17,6 +17,10 @@ from knowledge.schema import Text
 from knowledge.store import load
 from knowledge.words import Team
 
+#: Tens of thousands of steps: to count covered lines would take most of the suite's time, and other
+#: tests cover them.
+pytestmark = pytest.mark.no_cover
+
 KNOWLEDGE = load()
 LANGUAGES = ("de", "en")
 CODES = sorted(KNOWLEDGE.codes)

@@ -19,6 +19,10 @@ from knowledge.schema import Fault
 from knowledge.store import Knowledge, load
 from knowledge.words import ANYTHING_ELSE, Need, Place, Risk
 
+#: Tens of thousands of steps: to count covered lines would take most of the suite's time, and other
+#: tests cover them.
+pytestmark = pytest.mark.no_cover
+
 KNOWLEDGE = load()
 FAULTS = sorted(KNOWLEDGE.faults)
 #: A person never gets more steps than this before an end or the offer to hand over.

@@ -22,6 +22,8 @@ UNHEARD = {
     "das ist kein Terminalserver": {"rds_avd"},
     "this is not a terminal server": {"rds_avd"},
     "das Mainboard wurde nicht getauscht": {"mainboard_change"},
+    "nix am Mainboard getauscht": {"mainboard_change"},
+    "nothing on the motherboard was changed": {"mainboard_change"},
 }
 #: What is named in a text, of the topics in probe.py.
 NAMED = {

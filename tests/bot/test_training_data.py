@@ -15,10 +15,11 @@ WITHOUT_SENTENCES = {"give_evidence", "health_check", "start"}
 
 def test_rasa_finds_nothing_wrong_with_the_data(tmp_path: Path) -> None:
     places = {"ACTION_ENDPOINT_URL": "http://127.0.0.1:9/", "TRACKER_DB": str(tmp_path / "none")}
+    python = HOME / "bot/bin/python"
+    options = ["--config", "config.yml", "--domain", "domain"]
     data = ["rules", "../nlu_data/de", "../nlu_data/en", "../nlu_data/shared"]
     done = subprocess.run(
-        [HOME / "bot/bin/python", "-m", "rasa", "data", "validate"]
-        + ["--config", "config.yml", "--domain", "domain", "--data", *data],
+        [python, "-m", "rasa", "data", "validate", *options, "--data", *data],
         cwd=ROOT / "bot",
         env={**os.environ, **places, "PYTHONPATH": str(ROOT / "bot")},
         capture_output=True,

@@ -16,7 +16,10 @@ from knowledge.words import Context, Language, Mechanism, Product, Team
 NLU_DATA = Path(__file__).parents[2] / "nlu_data"
 EVAL = NLU_DATA / "eval"
 #: The files that measure by themselves, and the beginning of the ids in each.
-SETS = {"posts": "eval", "fresh": "fresh", "dev": "dev", "test": "test"}
+SETS = {
+    **{"posts": "eval", "fresh": "fresh", "dev": "dev", "test": "test"},
+    **{"forum_dev": "f", "forum_test": "g"},
+}
 #: From this share of common words on, a post counts as known from training.
 TOO_SIMILAR = 0.8
 ANNOTATION = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
