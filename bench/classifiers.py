@@ -4,7 +4,7 @@
 prints, on the in-scope posts of nlu_data/eval, the classifier alone, without triage: the share of
 posts whose mechanism is the first guess, per language, and among the first three; the mean log
 loss; the calibration error (by how much its probabilities are off, on average over ten bins); the
-training time; the time per post without the sentence vector; and how much of a model it takes.
+training time; the time per post; and how much of a model it takes.
 "entities": it also sees which terms and codes our components find. `--diet` adds Rasa's stock DIET
 pipeline, stopped after a few epochs; even so it takes many minutes. Times are of one run and only
 compare with each other.
@@ -25,8 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from components.code_forms import find_codes
 from components.finding import vocabulary
-from components.grams import Grams
-from components.sentence_encoder import encode
+from components.grams import Grams, learned
 from components.terms import Ear
 from rasa.core.agent import Agent
 from rasa.model_training import train_nlu
@@ -60,44 +59,45 @@ pipeline:
 
 
 class Texts(NamedTuple):
-    """Texts, their sentence vectors, what our components find in them, languages and intents."""
+    """Texts, what our components find in them, languages and intents."""
 
     texts: list[str]
-    vectors: np.ndarray
     entities: list[dict[str, float]]
     languages: list[str]
     intents: list[str]
 
 
 class Candidate:
-    """A logistic regression over n-grams, sentence vectors, entities, or several of them.
+    """A logistic regression over kinds of n-grams, trained on their leading directions.
 
-    `grams` are kinds of n-grams, trained on their leading directions as the product's are;
-    `sentence` and `entities` say how loud those are, 0 leaves them out.
+    `entities` says how loud those are beside the n-grams, 0 leaves them out.
     """
 
     def __init__(
         self,
         name: str,
         *grams: Grams,
-        sentence: float = 0.0,
         entities: float = 0.0,
         C: float = 30,
         max_iter: int = 60,
     ) -> None:
         self.name = name
-        self._grams, self._sentence, self._entities = grams, sentence, entities
+        self._grams, self._entities = grams, entities
         self._found = DictVectorizer(sparse=False)
         self._model = LogisticRegression(C=C, max_iter=max_iter)
 
     def fit(self, known: Texts) -> None:
         """Train, as bot/components/meaning.py does it."""
         self._found.fit(known.entities)
-        parts = [*(grams.learn(known.texts) for grams in self._grams), self._others(known)]
+        self._grams = tuple(learned(known.texts, *self._grams))
+        parts = [*(grams.features for grams in self._grams), self._others(known)]
         self._model.fit(np.hstack(parts).astype(np.float64), known.intents)
         borders = np.cumsum([part.shape[1] for part in parts])[:-1]
         *of_directions, of_others = np.split(self._model.coef_, borders, axis=1)
-        self._model.coef_ = np.hstack([*map(Grams.folded, self._grams, of_directions), of_others])
+        of_grams = [
+            grams.folded(part).T for grams, part in zip(self._grams, of_directions, strict=True)
+        ]
+        self._model.coef_ = np.hstack([*of_grams, of_others])
         self._model.n_features_in_ = self._model.coef_.shape[1]
 
     def chances(self, asked: Texts) -> tuple[list[str], np.ndarray]:
@@ -108,10 +108,9 @@ class Candidate:
 
     def _others(self, given: Texts) -> np.ndarray:
         """Return the features that are no n-grams."""
-        none = np.zeros((len(given.texts), 0), dtype=np.float32)
-        vectors = [self._sentence * given.vectors] if self._sentence else []
-        found = self._found.transform(given.entities)
-        return np.hstack([none, *vectors, *([self._entities * found] if self._entities else [])])
+        if not self._entities:
+            return np.zeros((len(given.texts), 0), dtype=np.float32)
+        return self._entities * self._found.transform(given.entities)
 
     def size(self) -> float:
         """Return the megabytes it takes in a model."""
@@ -144,31 +143,28 @@ class Diet:
         return self._size
 
 
-def characters(directions: int = 600) -> Grams:
+def characters(directions: int = 900) -> Grams:
     """Return n-grams of characters, as the product counts them."""
     return Grams("char_wb", (2, 5), directions, 1.0)
 
 
-def words(directions: int = 900) -> Grams:
+def words(directions: int = 1300) -> Grams:
     """Return words with their neighbours, as the product counts them."""
-    return Grams("word", (1, 2), directions, 1.3)
+    return Grams("word", (1, 2), directions, 1.0)
 
 
 CANDIDATES = (
     Candidate("characters", characters()),
     Candidate("words", words()),
-    Candidate("sentence vector", sentence=1.0),
-    Candidate("characters and vector, as it was", characters(), sentence=1.0, C=60, max_iter=120),
-    Candidate("characters and vector", characters(), sentence=0.4),
+    Candidate("characters and words, fewer directions", characters(600), words(900)),
     Candidate("characters and words", characters(), words()),
-    Candidate("characters, words and vector", characters(), words(), sentence=0.4),
-    Candidate("the same, to the end", characters(), words(), sentence=0.4, max_iter=200),
-    Candidate("the same and entities", characters(), words(), sentence=0.4, entities=0.3),
+    Candidate("characters and words, to the end", characters(), words(), max_iter=300),
+    Candidate("characters, words and entities", characters(), words(), entities=0.3),
 )
 
 
 def gathered(texts: list[str], languages: list[str], intents: list[str]) -> Texts:
-    """Return texts with their vectors and with what our components find in them."""
+    """Return texts with what our components find in them."""
     words = vocabulary(str(ROOT / "bot" / "generated" / "vocabulary.json"))
     known = set(words["codes"])
     ears = {language: Ear(language, words["terms"]) for language in LANGUAGES}
@@ -178,7 +174,7 @@ def gathered(texts: list[str], languages: list[str], intents: list[str]) -> Text
         )
         for text, language in zip(texts, languages, strict=True)
     ]
-    return Texts(texts, encode(texts), entities, languages, intents)
+    return Texts(texts, entities, languages, intents)
 
 
 def training() -> Texts:

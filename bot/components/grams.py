@@ -8,10 +8,14 @@ directions' weights are folded into weights of n-grams, so that nothing remains 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
+from threadpoolctl import threadpool_limits
 
 #: Rounds of the search for leading directions, and the least square of a direction's length.
 ROUNDS = 2
@@ -40,19 +44,26 @@ class Grams:
         )
         self._directions, self._weight = directions, weight
 
-    def learn(self, texts: Sequence[str]) -> np.ndarray:
-        """Learn the n-grams of texts; return where each text lies along their directions."""
+    def learn(self, texts: Sequence[str]) -> None:
+        """Learn the n-grams of texts, and the directions in which the texts vary most."""
         self._rows = self._weight * self._counts.fit_transform(texts)
         self._places, self._lengths = leading_directions(self._rows, self._directions)
+
+    @property
+    def features(self) -> np.ndarray:
+        """Where each text that was learned lies along each direction."""
         return self._places * self._lengths
 
     def folded(self, weights: np.ndarray) -> np.ndarray:
-        """Return the weights of n-grams, given those of directions; one row per class."""
-        return (self._rows.T @ (self._places @ (weights / self._lengths).T)).T
+        """Return the weights of n-grams, given those of directions; one column per class."""
+        return self._rows.T @ (self._places @ (weights / self._lengths).T)
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
-        """Return the n-grams of texts, one row each."""
-        return self._weight * self._counts.transform(texts)
+        """Return the n-grams of texts, one row each.
+
+        In float32, as weights are: in float64 every message would first convert all weights.
+        """
+        return (self._weight * self._counts.transform(texts)).astype(np.float32)
 
     def kept(self) -> dict[str, np.ndarray]:
         """Return what was learned as plain arrays."""
@@ -65,6 +76,18 @@ class Grams:
         """Take back what `kept` returned."""
         self._counts.vocabulary_ = {gram: i for i, gram in enumerate(kept["grams"].tolist())}
         self._counts.idf_ = kept["rarity"]
+
+
+def learned(texts: Sequence[str], *kinds: Grams) -> list[Grams]:
+    """Return the kinds of n-grams, each learned on a processor of its own."""
+    with ProcessPoolExecutor(len(kinds), get_context("fork")) as processors:
+        return list(processors.map(partial(_learned, texts), kinds))
+
+
+def _learned(texts: Sequence[str], grams: Grams) -> Grams:
+    with threadpool_limits(1):  # the other processors are busy with the other kinds
+        grams.learn(texts)
+    return grams
 
 
 def leading_directions(rows: csr_matrix, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,17 +2,14 @@
 
 Evidence alone is its own intent.
 
-A logistic regression over n-grams of characters, words with their neighbours, and the sentence's
-vector (DECISIONS, no. 3; bench/classifiers.py). Characters see through typing errors and compounds,
-words say most, the vector knows the same thing in the other language.
+A logistic regression over n-grams of characters, which see through typing errors and compounds, and
+over words with their neighbours, which say most (DECISIONS, no. 3; bench/classifiers.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +20,13 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import hstack
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from components.component import Component
-from components.grams import Grams
+from components.grams import Grams, learned
 from components.pasted_output import PROSE
-from components.sentence_encoder import encode
 
 #: A pasted output or a bare code, without words around it.
 GIVE_EVIDENCE = "give_evidence"
@@ -50,13 +46,12 @@ class Meaning(Component):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the settings: kinds of n-grams, how loud a vector is, the regression's own."""
+        """Return the settings: the kinds of n-grams (components/grams.py), the regression's own."""
         return {
             "grams": {
-                "char_wb": {"lengths": (2, 5), "directions": 600, "weight": 1.0},
-                "word": {"lengths": (1, 2), "directions": 900, "weight": 1.3},
+                "char_wb": {"lengths": (2, 5), "directions": 900, "weight": 1.0},
+                "word": {"lengths": (1, 2), "directions": 1300, "weight": 1.0},
             },
-            "vector": 0.4,
             "C": 30.0,
             # Stopped early, which measures the same as at the end and takes half the time.
             "max_iter": 60,
@@ -78,14 +73,12 @@ class Meaning(Component):
         self._team = LogisticRegression(**regression)
 
     def learn(self, training_data: TrainingData) -> None:
-        """Fit the weights of n-grams and sentence vectors."""
+        """Fit the weights of the n-grams."""
         examples = training_data.intent_examples
         texts = [example.get(TEXT) for example in examples]
-        # On a second processor, in a process of its own: of threads only one would run.
-        with ProcessPoolExecutor(1, get_context("fork")) as elsewhere:
-            vectors = elsewhere.submit(encode, texts)
-            parts = [grams.learn(texts) for grams in self._grams.values()]
-            parts.append(self.config["vector"] * vectors.result())
+        kinds = learned(texts, *self._grams.values())
+        self._grams = dict(zip(self._grams, kinds, strict=True))
+        parts = [grams.features for grams in kinds]
         # The solver reckons in float64; given anything else it converts in every step.
         features = np.hstack(parts).astype(np.float64)
         intents = [example.get(INTENT) for example in examples]
@@ -93,11 +86,9 @@ class Meaning(Component):
         told = [row for row, intent in enumerate(intents) if intent.startswith(DESCRIBE)]
         team = team_sentences(self.config["team_acts"])
         self._team.fit(features[told], [texts[row] in team for row in told])
-        for model in (self._model, self._team):
-            borders = np.cumsum([part.shape[1] for part in parts])[:-1]
-            *of_directions, of_vectors = np.split(model.coef_, borders, axis=1)
-            of_grams = map(Grams.folded, self._grams.values(), of_directions)
-            model.coef_ = np.hstack([*of_grams, of_vectors]).astype(np.float32)
+        borders = np.cumsum([part.shape[1] for part in parts])[:-1]
+        of_directions = np.split(np.vstack([self._model.coef_, self._team.coef_]), borders, axis=1)
+        self._weights = np.vstack(list(map(Grams.folded, kinds, of_directions)))
 
     def keep(self, folder: Path) -> None:
         """Write what was learned as plain arrays."""
@@ -110,18 +101,17 @@ class Meaning(Component):
             folder / FILE_NAME,
             **grams,
             intents=self._model.classes_.astype(str),
-            weights=np.vstack([self._model.coef_, self._team.coef_]),
+            weights=self._weights.astype(np.float32),
             bias=np.append(self._model.intercept_, self._team.intercept_),
         )
 
     def recall(self, folder: Path) -> None:
-        """Read what was learned, and encode once, so that no message waits for the encoder."""
+        """Read what was learned."""
         with np.load(folder / FILE_NAME, allow_pickle=False) as kept:
             for kind, grams in self._grams.items():
                 grams.recall({name: kept[f"{kind}_{name}"] for name in ("grams", "rarity")})
             self._intents = kept["intents"].tolist()
             self._weights, self._bias = kept["weights"], kept["bias"]
-        self._understood("bereit")
 
     def understand(self, message: Message) -> None:
         """Set the intent of a message that says anything."""
@@ -135,9 +125,8 @@ class Meaning(Component):
 
     def _understood(self, text: str) -> tuple[dict[str, float], float]:
         """Return the probability of each intent, and that a team must act."""
-        counted = [grams.rows([text]) for grams in self._grams.values()]
-        features = hstack([*counted, csr_matrix(self.config["vector"] * encode([text]))])
-        *scores, team = (features.tocsr() @ self._weights.T)[0] + self._bias
+        counted = hstack([grams.rows([text]) for grams in self._grams.values()], format="csr")
+        *scores, team = (counted @ self._weights)[0] + self._bias
         chances = softmax(scores)
         return dict(zip(self._intents, chances.tolist(), strict=True)), float(expit(team))
 

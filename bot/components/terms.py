@@ -7,6 +7,7 @@ become spaCy token patterns over blank German and English pipelines.
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -38,6 +39,8 @@ SENTENCE_ENDS = [".", "!", "?", ";"]
 GAP = {"LOWER": {"NOT_IN": SENTENCE_ENDS}, "OP": "?"}
 GAP_WORDS = 4
 REACH = 3
+#: Where the patterns stand that need no word.
+NO_WORD = -1
 #: The kinds of term that a negation takes back; "kein KMS erreichbar" still speaks of KMS.
 DENIABLE = frozenset({"context", "situation"})
 #: Signs that only decorate a word; hyphens part compounds that people write in either way.
@@ -100,7 +103,14 @@ class Ear:
             for name in LANGUAGES  # of both languages: people mix them
             for pattern in term[name]
         ]
+        self._any_wild = re.compile("|".join(expression.pattern for expression, _ in self._wild))
         self._places = lru_cache(maxsize=20_000)(self._places_of)
+        # Each pattern under the one of its words that the fewest others need.
+        needs = Counter(number for pattern in self._patterns for number in pattern.needed)
+        self._by_word: defaultdict[int, list[Pattern]] = defaultdict(list)
+        for pattern in self._patterns:
+            rarest = min(pattern.needed, key=lambda number: needs[number], default=NO_WORD)
+            self._by_word[rarest].append(pattern)
 
     def heard(self, text: str) -> list[str]:
         """Return the ids of the terms in a text that are not negated, sorted."""
@@ -121,7 +131,8 @@ class Ear:
         """Return every term in a text that is not negated, with the words it covers."""
         doc = self._pipeline(plain(text))
         present: frozenset[int] = frozenset().union(*(self._places(t.lower_) for t in doc))
-        fitting = (p for p in self._patterns if p.needed <= present)
+        likely = (p for number in (NO_WORD, *present) for p in self._by_word.get(number, ()))
+        fitting = (p for p in likely if p.needed <= present)
         return [(p.term, start, end) for p in fitting for start, end in _in(doc, p)]
 
     def _pattern(self, term: dict[str, Any], pattern: str) -> Pattern:
@@ -149,8 +160,10 @@ class Ear:
 
     def _places_of(self, word: str) -> frozenset[int]:
         """Return the numbers of the patterns' words that a word of the text fits."""
-        wild = {number for expression, number in self._wild if expression.search(word)}
-        return frozenset(self._exact.get(word, set()) | wild)
+        exact = self._exact.get(word, set())
+        if not (self._wild and self._any_wild.search(word)):  # most words: one search for all
+            return frozenset(exact)
+        return exact.union(n for expression, n in self._wild if expression.search(word))
 
 
 def _in(doc: Doc, pattern: Pattern) -> list[tuple[int, int]]:
