@@ -53,6 +53,7 @@ class Meaning(Component):
                 "word": {"lengths": (1, 2), "directions": 1300, "weight": 1.0},
             },
             "C": 30.0,
+            "team_C": 10.0,
             # Stopped early, which measures the same as at the end and takes half the time.
             "max_iter": 60,
             "team_acts": "../nlu_data/team_acts",
@@ -68,9 +69,9 @@ class Meaning(Component):
         super().__init__(config, storage, resource)
         settings = self.config
         self._grams = {kind: Grams(kind, **given) for kind, given in settings["grams"].items()}
-        regression = {name: settings[name] for name in ("C", "max_iter")}
-        self._model = LogisticRegression(**regression)
-        self._team = LogisticRegression(**regression)
+        rounds = settings["max_iter"]
+        self._model = LogisticRegression(C=settings["C"], max_iter=rounds)
+        self._team = LogisticRegression(C=settings["team_C"], max_iter=rounds)
 
     def learn(self, training_data: TrainingData) -> None:
         """Fit the weights of the n-grams."""
