@@ -6,6 +6,17 @@ the terminal. What one of them says, all of them say.
 
 from channels.cards.adaptive import CARD, attachment, card, suggested_actions
 from channels.cards.text import plain
+from channels.cards.ticks import is_unticked
 from channels.cards.words import Phrases, day, say
 
-__all__ = ["CARD", "Phrases", "attachment", "card", "day", "plain", "say", "suggested_actions"]
+__all__ = [
+    "CARD",
+    "Phrases",
+    "attachment",
+    "card",
+    "day",
+    "is_unticked",
+    "plain",
+    "say",
+    "suggested_actions",
+]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any
 
-from actions.step import Step
+from actions.step import Kind, Step
 from channels.cards.layout import (
     Before,
     Body,
@@ -31,6 +31,7 @@ from channels.cards.layout import (
 )
 from channels.cards.markdown import Run, lines, paragraphs, runs
 from channels.cards.text import plain
+from channels.cards.ticks import TICKED, box
 from channels.cards.words import Phrases
 
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -55,8 +56,11 @@ def attachment(step: Step, phrases: Phrases, handbook: str = "") -> Json:
 
 
 def suggested_actions(step: Step) -> Json | None:
-    """Return the choices as suggested actions: clicking one sends its label as text."""
-    if not step.choices:
+    """Return the choices as suggested actions: clicking one sends its label as text.
+
+    A consent has none: it is given on its card, where what has to be secured is ticked.
+    """
+    if not step.choices or step.kind is Kind.CONSENT:
         return None
     actions = [{"type": "imBack", "title": c.label, "value": c.label} for c in choices(step)]
     return {"to": [], "actions": actions}
@@ -166,13 +170,13 @@ def _toggles(part: Before) -> Iterator[Json]:
     for number, (item, name) in enumerate(zip(part.items, part.names, strict=True), 1):
         yield {
             "type": "Input.Toggle",
-            "id": f"secured-{number}",
+            "id": box(number),
             "label": name,
             "title": item,
             "wrap": True,
             "isRequired": True,
             "errorMessage": part.missing,
-            "valueOn": "yes",
+            "valueOn": TICKED,
             "valueOff": "",
             "spacing": "Small",
         }

@@ -23,9 +23,9 @@ ACTIVITY = "application/vnd.microsoft.activity"
 
 
 class Submit(BaseModel):
-    """The data of a card's button."""
+    """The data of a card's button, with what was ticked."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     choice: str
     step: str = ""

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from channels.cards import Phrases, attachment, suggested_actions
+from actions.step import Step
+from channels.cards import Phrases, attachment, is_unticked, suggested_actions
 from channels.directline.inbound import File, Posted, Submit
 from channels.directline.refused import Refused
 from channels.directline.store import ACTIVITIES, Kept, Store, Waiting
@@ -250,6 +251,8 @@ class Line:
         echo = _echo(conversation, posted, text)
         if submit and not self._is_current(conversation, submit):
             return self._say(conversation, echo, "channel_choice_gone", message)
+        if submit and self._is_unticked(conversation, submit):
+            return self._say(conversation, echo, "channel_before_missing", message)
         if files:
             return self._hear_files(conversation, echo, text, files)
         if posted.attachments and not text.strip():
@@ -279,6 +282,13 @@ class Line:
         offered = self._engine.offered(conversation.id)
         last = self._engine.last_step(conversation.id)
         return submit.step in ("", last) and submit.choice in offered
+
+    def _is_unticked(self, conversation: Conversation, submit: Submit) -> bool:
+        last = next(iter(conversation.steps()), None)
+        ticks = submit.model_extra or {}
+        return last is not None and is_unticked(
+            Step.from_json(last), submit.choice, ticks, self.phrases
+        )
 
     def _say(self, conversation: Conversation, echo: Json, phrase: str, message: Incoming) -> str:
         """Keep what was sent beside a phrase that answers it; return the id of the former."""

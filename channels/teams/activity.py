@@ -128,7 +128,9 @@ class Deed(StrEnum):
 
 
 class Submit(_Part):
-    """The data of a card's button."""
+    """The data of a card's button, with what was ticked."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     choice: str
     step: str = ""

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from actions.step import Choice, Step
-from channels.cards import Phrases
+from channels.cards import Phrases, is_unticked
 from channels.engine import Engine, Incoming, Outgoing
 from channels.redaction import LIMIT, Note, clean
 from channels.teams import drawing, files
@@ -148,18 +148,23 @@ class Line:
         job = Job(reference_of(activity), activity.spoken_locale)
         choice = _choice(shown, submit.choice, submit.step)
         if shown is None or choice is None or shown.clicked not in ("", choice.id):
-            sentence = self._sentence("channel_choice_gone", name, job)
-            if activity.type != "invoke":
-                self._take(name, _id(activity, ""), replace(job, phrase="channel_choice_gone"))
-            return Clicked(sentence=sentence)
+            return self._decline(name, activity, job, "channel_choice_gone")
+        step = Step.from_json(shown.step)
+        if is_unticked(step, choice.id, submit.model_extra or {}, self._phrases):
+            return self._decline(name, activity, job, "channel_before_missing")
         if self._is_full(name):
             return Clicked(sentence=self._sentence("teams_many", name, job))
         if not shown.clicked:
             job = replace(job, text=choice.label, choice=choice.id, step=submit.step)
             self._take(name, _id(activity, ""), job)
             self._journal.click(name, choice.id, self._time())
-        step = Step.from_json(shown.step)
         return Clicked(card=drawing.answered_card(step, choice, self._phrases, self._handbook))
+
+    def _decline(self, name: str, activity: Activity, job: Job, phrase: str) -> Clicked:
+        """Return the sentence with which a click is not taken; a submit gets it as a message."""
+        if activity.type != "invoke":
+            self._take(name, _id(activity, ""), replace(job, phrase=phrase))
+        return Clicked(sentence=self._sentence(phrase, name, job))
 
     def _hear_arrival(self, name: str, activity: Activity) -> None:
         is_first = self._journal.greet(name, self._time())

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from actions.step import Command, Kind, SourceRef, Step, TicketRef
-from channels.cards import attachment, card, plain, suggested_actions
+from channels.cards import attachment, card, is_unticked, plain, suggested_actions
 from channels.cards.markdown import unmarked
 from knowledge.store import load
 from knowledge.words import Risk, Shell, Team
@@ -131,7 +131,6 @@ def test_the_harmless_way_out_is_first_however_the_choices_come(phrases):
     given = step("consent", "de")
     assert [c.id for c in given.choices] == ["yes", "no"]
     assert [a["data"]["choice"] for a in card(given, phrases)["actions"]] == ["no", "yes"]
-    assert suggested_actions(given)["actions"][0]["value"] == "Nein, nicht ausführen"
     assert plain(given, phrases).index("Nein, nicht") < plain(given, phrases).index("Ja, aus")
 
 
@@ -212,12 +211,32 @@ def test_more_choices_than_teams_shows_in_a_row_are_split(phrases):
 
 
 def test_a_suggested_action_sends_its_label():
-    assert suggested_actions(step("consent", "de"))["actions"][0] == {
+    assert suggested_actions(step("ask", "de"))["actions"][0] == {
         "type": "imBack",
-        "title": "Nein, nicht ausführen",
-        "value": "Nein, nicht ausführen",
+        "title": "Über den KMS-Server der Firma",
+        "value": "Über den KMS-Server der Firma",
     }
     assert suggested_actions(step("greet", "de")) is None
+
+
+def test_a_consent_is_given_on_its_card_alone():
+    assert suggested_actions(step("consent", "de")) is None
+
+
+@pytest.mark.parametrize("sent", [{}, {"secured-1": ""}, {"secured-1": True}, {"secured-2": "yes"}])
+def test_a_consent_counts_only_with_its_ticks(sent, phrases):
+    asked = step("consent", "de")
+    assert is_unticked(asked, "yes", sent, phrases)
+    assert not is_unticked(asked, "no", sent, phrases)
+
+
+def test_a_consent_with_every_tick_counts(phrases):
+    asked = step("consent", "de")
+    boxes = [one for one in elements(card(asked, phrases)) if one["type"] == "Input.Toggle"]
+    ticked = {one["id"]: one["valueOn"] for one in boxes}
+    assert ticked
+    assert not is_unticked(asked, "yes", ticked, phrases)
+    assert not is_unticked(replace(asked, before=""), "yes", {}, phrases)
 
 
 def test_a_source_is_a_link_with_the_day_it_was_read(phrases):

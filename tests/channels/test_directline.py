@@ -226,6 +226,21 @@ async def test_a_choice_that_was_never_offered_is_refused_and_not_sent(browser, 
     assert len(rasa.received) == 2
 
 
+@pytest.mark.parametrize("ticks", [{}, {"secured-1": "no"}])
+async def test_a_consent_without_its_ticks_is_declined_in_words(browser, rasa, ticks):
+    await browser.open()
+    await browser.post(text="consent")
+    await browser.heard(3)
+    value = {"choice": "yes", "step": "consent", **ticks}
+    assert (await browser.post(value=value)).status == 200
+    *_, said = await browser.heard(5)
+    assert said["text"].startswith("Bitte erst erledigen und abhaken.")
+    assert len(rasa.received) == 2
+    await browser.post(value=value | {"secured-1": "yes"})
+    await browser.heard(7)
+    assert rasa.received[-1]["metadata"]["choice"] == "yes"
+
+
 async def test_a_choice_of_an_earlier_question_is_declined_in_words(browser, rasa, knowledge):
     await browser.open()
     await browser.post(text="0xC004F074")

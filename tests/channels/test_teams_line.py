@@ -246,6 +246,22 @@ async def test_a_click_can_be_made_again_after_an_apology(desk, rasa):
     assert told["type"] == "application/vnd.microsoft.card.adaptive"
 
 
+async def test_a_consent_without_its_ticks_is_declined_in_words(desk, rasa):
+    await desk.say("consent")
+    await desk.microsoft.wait_for(1)
+    value = {"choice": "yes", "step": "consent"}
+    told = activity(desk.microsoft.service, value=value)
+    assert (await desk.post(told)).status == 202
+    *_, said = await desk.microsoft.wait_for(2)
+    assert said["text"].startswith("Bitte erst erledigen und abhaken.")
+    assert (await (await desk.click("yes", "consent")).json())["value"] == said["text"]
+    assert len(rasa.received) == 1
+    ticked = activity(desk.microsoft.service, value=value | {"secured-1": "yes"})
+    assert (await desk.post(ticked)).status == 202
+    await desk.microsoft.wait_for(3)
+    assert rasa.received[-1]["metadata"]["choice"] == "yes"
+
+
 #: Submits that no card of ours made.
 TAMPERED = [
     {"choice": "format-disk", "step": "ask"},

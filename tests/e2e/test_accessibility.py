@@ -68,6 +68,7 @@ async def test_no_state_of_the_chat_has_a_barrier(
     browser: Browser, lotse: str, rasa: FakeRasa, room: str, scheme: str, language: str
 ) -> None:
     found: dict[str, list[str]] = {}
+    german = language == "de"
     context = await browser.new_context(color_scheme=scheme, locale=language, **ROOMS[room])
     page = await context.new_page()
 
@@ -86,12 +87,19 @@ async def test_no_state_of_the_chat_has_a_barrier(
         await look("question")
         await says(page, "check", "nslookup")
         await look("card")
+        await chat.get_by_role("button", name="Kopieren" if german else "Copy").last.click()
+        await look("copied")
         await says(page, "consent", "slmgr /upk")
         await look("consent")
+        yes = chat.get_by_role("button", name="Ja, ausführen" if german else "Yes, do this").last
+        await yes.click()
+        await look("consent without its ticks")
+        await chat.get_by_role("checkbox").last.check()
+        await look("consent, ticked")
         await says(page, "ticket", "LL-1042")
         await look("ticket")
         rasa.status = 500
-        await says(page, "Hi", "Entschuldigung" if language == "de" else "Sorry")
+        await says(page, "Hi", "Entschuldigung" if german else "Sorry")
         await look("error")
         rasa.status = 200
         await chat.locator("summary").click()
