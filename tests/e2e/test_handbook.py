@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 
 from knowledge.handbook import build
 from knowledge.store import load
+from tests.e2e.embedding import barriers
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,18 @@ async def test_nothing_sticks_out_at_320_pixels(page, folder, name):
         await page.goto((folder / language / f"{name}.html").as_uri())
         wide = await page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 320, (language, name)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_page_has_a_barrier(page, folder, scheme):
+    await page.emulate_media(color_scheme=scheme)
+    found = {}
+    for language in ("de", "en"):
+        for name in ("index", "faults/kms-host-unreachable", "codes/index", "poster"):
+            await page.goto((folder / language / f"{name}.html").as_uri())
+            if wrong := await barriers(page):
+                found[language, name] = wrong
+    assert found == {}
 
 
 async def test_the_picture_of_a_walk_is_the_one_that_fits_the_screen(page, folder):
