@@ -358,13 +358,17 @@ def _product(case: Case, knowledge: Knowledge, ranking: Ranking) -> Product:
     of_codes = {knowledge.codes[c].product for c in case.codes if c in knowledge.codes}
     if len(of_codes) == 1 and not named and Product.BOTH not in of_codes:
         return next(iter(of_codes))
-    return _leaning(ranking)
+    licensing = any(c in knowledge.codes and not c.startswith(GENERAL) for c in case.codes)
+    return _leaning(ranking, by_code=licensing)
 
 
-def _leaning(ranking: Ranking) -> Product:
-    """Return the product that most of what might be wrong belongs to, else both."""
+def _leaning(ranking: Ranking, *, by_code: bool) -> Product:
+    """Return the product that most of what might be wrong belongs to, else both.
+
+    Who names nothing but a code that Office shows as well mostly means Windows.
+    """
     windows, m365 = (sum(s for m, s in ranking if m in of) for of in (OF_WINDOWS, OF_M365))
-    if windows >= LEANS_FROM * m365:
+    if windows >= (1.0 if by_code else LEANS_FROM) * m365:
         return Product.WINDOWS
     return Product.M365 if m365 >= LEANS_FROM * windows else Product.BOTH
 

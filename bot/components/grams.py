@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
 #: Rounds of the search for leading directions, and the least square of a direction's length.
-ROUNDS = 2
+ROUNDS = 4
 TINY = 1e-8
 #: Of one character too: "E3", "365" and a lone "2" tell something.
 WORD = r"(?u)\b\w+\b"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from inspect import getfile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 CODE_LIKE = re.compile(r"\S*\d\S*")
 #: How probable it is that an administrators' team must act, where a problem is described.
 TEAM_ACTS = "team_acts"
+#: How a class of `_team_by_intent` ends when a team must act.
+ACTS = "acts"
 #: The intents that describe a problem begin so.
 DESCRIBE = "describe_"
 #: What was learned, as plain arrays: no code is loaded with a model, and it loads in no time.
@@ -61,9 +64,13 @@ class Meaning(Component):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """Return the fingerprint of the sentences in which a team must act; Rasa sees no change."""
+        """Return the fingerprint of what else is learned from, of which Rasa sees no change.
+
+        The sentences in which a team must act, and the source of what counts n-grams.
+        """
         folder = {**cls.get_default_config(), **config}["team_acts"]
-        return hashlib.sha256("\n".join(sorted(team_sentences(folder))).encode()).hexdigest()
+        seen = (*sorted(team_sentences(folder)), Path(getfile(Grams)).read_text("utf-8"))
+        return hashlib.sha256("\n".join(seen).encode()).hexdigest()
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         super().__init__(config, storage, resource)
@@ -71,7 +78,10 @@ class Meaning(Component):
         self._grams = {kind: Grams(kind, **given) for kind, given in settings["grams"].items()}
         rounds = settings["max_iter"]
         self._model = LogisticRegression(C=settings["C"], max_iter=rounds)
+        # Whether a team must act is told twice: for all that describes a problem at once, and for
+        # each intent of its own. The mean of both is surer than either (DECISIONS, no. 21).
         self._team = LogisticRegression(C=settings["team_C"], max_iter=rounds)
+        self._team_by_intent = LogisticRegression(C=settings["team_C"], max_iter=rounds)
 
     def learn(self, training_data: TrainingData) -> None:
         """Fit the weights of the n-grams."""
@@ -86,10 +96,18 @@ class Meaning(Component):
         self._model.fit(features, intents)
         told = [row for row, intent in enumerate(intents) if intent.startswith(DESCRIBE)]
         team = team_sentences(self.config["team_acts"])
-        self._team.fit(features[told], [texts[row] in team for row in told])
+        acts = [texts[row] in team for row in told]
+        self._team.fit(features[told], acts)
+        both = [f"{intents[row]} {ACTS if act else ''}" for row, act in zip(told, acts, strict=True)]
+        self._team_by_intent.fit(features[told], both)
         borders = np.cumsum([part.shape[1] for part in parts])[:-1]
-        of_directions = np.split(np.vstack([self._model.coef_, self._team.coef_]), borders, axis=1)
+        of_directions = np.split(np.vstack([m.coef_ for m in self._models]), borders, axis=1)
         self._weights = np.vstack(list(map(Grams.folded, kinds, of_directions)))
+
+    @property
+    def _models(self) -> tuple[LogisticRegression, ...]:
+        """The regressions in the order in which their weights are kept."""
+        return self._model, self._team, self._team_by_intent
 
     def keep(self, folder: Path) -> None:
         """Write what was learned as plain arrays."""
@@ -102,8 +120,9 @@ class Meaning(Component):
             folder / FILE_NAME,
             **grams,
             intents=self._model.classes_.astype(str),
+            acts=np.char.endswith(self._team_by_intent.classes_.astype(str), ACTS),
             weights=self._weights.astype(np.float32),
-            bias=np.append(self._model.intercept_, self._team.intercept_),
+            bias=np.concatenate([model.intercept_ for model in self._models]),
         )
 
     def recall(self, folder: Path) -> None:
@@ -112,6 +131,7 @@ class Meaning(Component):
             for kind, grams in self._grams.items():
                 grams.recall({name: kept[f"{kind}_{name}"] for name in ("grams", "rarity")})
             self._intents = kept["intents"].tolist()
+            self._acts = kept["acts"]
             self._weights, self._bias = kept["weights"], kept["bias"]
 
     def understand(self, message: Message) -> None:
@@ -127,9 +147,12 @@ class Meaning(Component):
     def _understood(self, text: str) -> tuple[dict[str, float], float]:
         """Return the probability of each intent, and that a team must act."""
         counted = hstack([grams.rows([text]) for grams in self._grams.values()], format="csr")
-        *scores, team = (counted @ self._weights)[0] + self._bias
-        chances = softmax(scores)
-        return dict(zip(self._intents, chances.tolist(), strict=True)), float(expit(team))
+        scores = (counted @ self._weights)[0] + self._bias
+        of_intents, (team, *team_by_intent) = np.split(scores, [len(self._intents)])
+        chances = softmax(of_intents)
+        by_intent = softmax(team_by_intent)[self._acts].sum()
+        team_acts = (expit(team) + by_intent) / 2
+        return dict(zip(self._intents, chances.tolist(), strict=True)), float(team_acts)
 
     def _set(self, message: Message, chances: dict[str, float]) -> None:
         ranking = [
