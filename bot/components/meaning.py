@@ -98,7 +98,7 @@ class Meaning(Component):
         team = team_sentences(self.config["team_acts"])
         acts = [texts[row] in team for row in told]
         self._team.fit(features[told], acts)
-        both = [f"{intents[row]} {ACTS if act else ''}" for row, act in zip(told, acts, strict=True)]
+        both = [f"{intents[row]} {ACTS * act}" for row, act in zip(told, acts, strict=True)]
         self._team_by_intent.fit(features[told], both)
         borders = np.cumsum([part.shape[1] for part in parts])[:-1]
         of_directions = np.split(np.vstack([m.coef_ for m in self._models]), borders, axis=1)
