@@ -379,7 +379,8 @@ def _fit(case: Case, fault: Fault) -> float:
     return (
         2.0 * len(set(case.codes) & set(signals.codes))
         + 2.0 * (fault.id in case.messages)
-        + 1.0 * len(set(case.terms) & {*signals.context, *signals.terms})
+        + 1.0 * len(set(case.terms) & set(signals.terms))
+        + 0.6 * len(set(case.terms) & set(signals.context))
         + 3.0 * sum(case.facts.get(fact) in values for fact, values in signals.facts.items())
     )
 
