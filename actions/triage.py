@@ -55,10 +55,10 @@ def decide(case: Case, knowledge: Knowledge) -> Decision:
         return Decision(Kind.TICKET, "ticket", fault=fault)
     if case.answer("resolved", "case"):
         return Decision(Kind.RESOLVED, "resolved", fault=current_fault(case, knowledge))
-    if seen.refused:
-        return Decision(Kind.REFUSE, "refuse")
     if seen.scope is Scope.HUMAN:
         return Decision(Kind.ESCALATE, "human", reason=Reason.WISH)
+    if seen.refused:
+        return Decision(Kind.REFUSE, "refuse")
     if case.is_empty:
         return Decision(Kind.GREET, "greet")
     if seen.scope is Scope.OUT and are_foreign(case.codes, knowledge):

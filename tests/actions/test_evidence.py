@@ -76,6 +76,31 @@ def test_a_sure_request_for_a_bypass_is_refused_even_with_a_real_code() -> None:
     assert seen.scope is Scope.OUT
 
 
+def test_somebody_who_was_declined_may_still_ask_for_a_person() -> None:
+    case = Case(said=("x",), intents={"piracy": 0.9}, wants_human=True)
+    assert decide(case, KNOWLEDGE).kind is Kind.ESCALATE
+    assert understand(case, KNOWLEDGE).refused
+
+
+@pytest.mark.parametrize(
+    ("code", "product"), [("0xC004F012", Product.WINDOWS), ("0x80072EE2", Product.BOTH)]
+)
+def test_a_licensing_code_alone_mostly_means_windows(code: str, product: Product) -> None:
+    """A code that any program shows says nothing of the product."""
+    intents = {"describe_unknown": 0.9, "describe_windows_oem": 0.06, "describe_m365_user": 0.04}
+    seen = understand(Case(said=("x",), intents=intents, codes=(code,)), KNOWLEDGE)
+    assert seen.mechanism is Mechanism.UNKNOWN
+    assert seen.product is product
+
+
+def test_a_situation_tells_a_fault_before_a_circumstance_does() -> None:
+    """A plan that does not cover shared computers, on a terminal server."""
+    case = Case(said=("x",), terms=("rds_avd", "sca_plan_missing"))
+    fault = fault_for(case, Mechanism.M365_SCA, KNOWLEDGE)
+    assert fault is not None
+    assert fault.id == "sca-plan-missing"
+
+
 def test_an_answer_to_a_question_leaves_only_what_it_names() -> None:
     case = Case(said=("x",), intents=described("m365_user")).with_entry(
         "ask", "which-product", "windows"

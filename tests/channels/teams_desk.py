@@ -23,7 +23,7 @@ from tests.channels.fake_teams import Microsoft, activity, adapter
 
 SECRET = "not a secret, but long enough to sign tokens with"
 # Seconds for Rasa: enough for a busy machine, little enough for a test that waits in vain.
-PATIENCE = 1.0
+PATIENCE = 2.0
 
 
 @dataclass

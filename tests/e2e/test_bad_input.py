@@ -2,6 +2,8 @@
 
 import sqlite3
 
+import pytest
+
 from tests.e2e.assistant import Assistant, Person
 
 KEY = "-".join(["BCDFG", "HJKMP", "QRTVW", "XY234", "6789B"])
@@ -59,6 +61,14 @@ async def test_an_insult_is_answered_calmly(person: Person) -> None:
 async def test_html_is_read_as_its_text(person: Person) -> None:
     await person.say("<div>slmgr sagt <b>0xC004F074</b></div><script>alert(1)</script>")
     assert person.step["case"]["codes"] == ["0xC004F074"]
+
+
+@pytest.mark.parametrize("complaint", ["Mein Schlüssel funktioniert nicht", "my key doesn't work"])
+async def test_a_key_that_does_not_work_is_no_wish_for_a_free_one(
+    person: Person, complaint: str
+) -> None:
+    await person.say(complaint)
+    assert person.step["kind"] in ("ask", "check")
 
 
 async def test_a_product_key_is_nowhere_afterwards(person: Person, assistant: Assistant) -> None:
